@@ -1,0 +1,179 @@
+"""The tally: small tables of counts from which everything else is computed.
+
+A row adds 1 to one cell of each cube and is done. Cubes of the same shape add up, whatever the
+chunking, engine or branch they were counted on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from audit.table.roles import Axis, Group, Issue, Level, Roles
+
+Counts = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cube:
+    """Counts over the product of its axes."""
+
+    axes: tuple[Axis, ...]
+    """Protected axes, then strata, then "block", then "decision", "outcome", then "score"."""
+    count: Counts
+    """Rows (or Σ of `count=`) in each cell; shape = the axes' level counts."""
+    weight: Floats | None = None
+    """Σw by cell, where a sampling weight was given."""
+    weight_squared: Floats | None = None
+    """Σw² by cell."""
+    sums: Mapping[str, Floats] = field(default_factory=dict)
+    """"score" and "score_squared" (and the same for amounts): Σx, Σx² by cell."""
+    stage: str | None = None
+    """The stage whose decisions were counted; None is the final decision."""
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What the cube counts, whatever its numbers."""
+        return (self.stage, tuple((a.kind, a.name) for a in self.axes))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Tally:
+    """Everything an audit needs; rows are no longer there."""
+
+    cubes: tuple[Cube, ...]
+    """The counted cubes."""
+    roles: Roles
+    """As resolved by `read`."""
+    axes: Mapping[str, Axis]
+    """Levels by key ("protected:sex", "stratum:purpose", ...)."""
+    rows: int
+    """Rows counted (Σ of `count=` where given)."""
+    excluded: int
+    """Rows that `where` took out."""
+    fingerprint: str
+    """SHA-256 over canonical roles and integer counts; the same on every engine."""
+    score_edges: tuple[float, ...] = ()
+    """Edges of the score bins, first and last included; empty without a score."""
+    amount_edges: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """The same for continuous decisions."""
+    issues: tuple[Issue, ...] = ()
+    """What `read` noticed."""
+    sources: tuple[str, ...] = ()
+    """Names of the files counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cells:
+    """Decision × outcome counts of each group of one attribute tuple: what metrics read."""
+
+    attribute: tuple[str, ...]
+    """The protected attributes; () for everyone together."""
+    groups: tuple[Group, ...]
+    """One tuple of levels a row of `n`."""
+    n: Counts
+    """Rows, shape (groups, 3 decisions, 3 outcomes)."""
+    w: Floats | None = None
+    """Σw, same shape, where weighted."""
+    w2: Floats | None = None
+    """Σw², same shape."""
+    blocks: Floats | None = None
+    """Σw (or rows) by hashed block, shape (blocks, groups, 3, 3), where a cluster was given."""
+    stratum: tuple[Level, ...] | None = None
+    """The levels of the strata these cells are inside of."""
+    stage: str | None = None
+    """The stage counted."""
+
+
+def _axis_sum(array: Any, keep: list[int]) -> Any:
+    drop = tuple(i for i in range(array.ndim) if i not in keep)
+    return array.sum(axis=drop) if drop else array
+
+
+def find(
+    tally: Tally,
+    attributes: tuple[str, ...],
+    *,
+    strata: tuple[str, ...] = (),
+    stage: str | None = None,
+    kind: str | None = None,
+) -> Cube | None:
+    """The smallest cube that holds these axes, or None where nothing counted can answer.
+
+    `kind` asks for an extra axis: "block" or "score". Without it, cubes having such an axis are
+    still usable (they are summed over it) but larger, so seldom chosen.
+    """
+    best: Cube | None = None
+    for cube in tally.cubes:
+        if cube.stage != stage:
+            continue
+        protected = {a.name for a in cube.axes if a.kind == "protected"}
+        inside = {a.name for a in cube.axes if a.kind == "stratum"}
+        kinds = {a.kind for a in cube.axes}
+        if not set(attributes) <= protected or not set(strata) <= inside:
+            continue
+        if kind is not None and kind not in kinds:
+            continue
+        if best is None or cube.count.size < best.count.size:
+            best = cube
+    return best
+
+
+def cells(
+    tally: Tally,
+    attributes: tuple[str, ...],
+    *,
+    strata: tuple[str, ...] = (),
+    stage: str | None = None,
+) -> tuple[Cells, ...]:
+    """Decision × outcome counts by group; one `Cells` a stratum (one in all without strata).
+
+    Empty where no cube can answer. Groups are the product of levels, in level order; groups with
+    no row are kept (n = 0), so a caller can list them.
+    """
+    cube = find(tally, attributes, strata=strata, stage=stage)
+    if cube is None:
+        return ()
+    clustered = find(tally, attributes, strata=strata, stage=stage, kind="block")
+    order = (*(("protected", a) for a in attributes), *(("stratum", s) for s in strata))
+    tail = (("decision", "decision"), ("outcome", "outcome"))
+    levels = [next(a for a in cube.axes if (a.kind, a.name) == k).levels for k in order]
+    groups = tuple(product(*levels[: len(attributes)]))
+    inside = tuple(product(*levels[len(attributes) :]))
+
+    def arrange(source: Cube, array: Any, keys: tuple[tuple[str, str], ...]) -> Any:
+        names = [(a.kind, a.name) for a in source.axes]
+        keep = [names.index(k) for k in keys]
+        summed = _axis_sum(array, keep)
+        ranks = np.argsort(np.argsort(keep))
+        return summed.transpose([int(r) for r in ranks])
+
+    shape = (len(groups), len(inside), 3, 3)
+    n = arrange(cube, cube.count, (*order, *tail)).reshape(shape)
+    w = w2 = blocks = None
+    if cube.weight is not None and cube.weight_squared is not None:
+        w = arrange(cube, cube.weight, (*order, *tail)).reshape(shape)
+        w2 = arrange(cube, cube.weight_squared, (*order, *tail)).reshape(shape)
+    if clustered is not None:
+        array = clustered.count if clustered.weight is None else clustered.weight
+        keys = (("block", "block"), *order, *tail)
+        blocks = arrange(clustered, array, keys).reshape((-1, *shape)).astype(np.float64)
+    return tuple(
+        Cells(
+            attribute=attributes,
+            groups=groups,
+            n=n[:, s],
+            w=None if w is None else w[:, s],
+            w2=None if w2 is None else w2[:, s],
+            blocks=None if blocks is None else blocks[:, :, s],
+            stratum=inside[s] if strata else None,
+            stage=stage,
+        )
+        for s in range(len(inside))
+    )

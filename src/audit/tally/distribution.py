@@ -1,0 +1,46 @@
+"""The distribution of a score within one group: what score metrics read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from audit.table.roles import Group
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Distribution:
+    """How a group's scores are spread, by outcome: exact values, or bins fixed in advance."""
+
+    attribute: tuple[str, ...]
+    """The protected attribute; () for everyone together."""
+    group: Group
+    """The group."""
+    column: str
+    """The score, risk or amount column."""
+    higher_is_better: bool
+    """Whether a higher value favours the applicant."""
+    values: Floats
+    """Ascending: distinct values (exact), or the bins' midpoints."""
+    counts: Floats
+    """Σw (or rows) by value and outcome (favourable, unfavourable, unknown), shape (values, 3)."""
+    rows: int
+    """Rows with a value."""
+    total: float
+    """Σ of weights of the rows with a value (= rows without weights)."""
+    sum: float
+    """Σ w·value, from the rows themselves."""
+    sum_squares: float
+    """Σ w·value²."""
+    weight_squared: float
+    """Σ w² (= rows without weights)."""
+    missing: int
+    """Rows without a value."""
+    exact: bool
+    """False where values are bins' midpoints; `edges` then bound the error."""
+    edges: tuple[float, ...] = ()
+    """Bin edges where not exact."""
