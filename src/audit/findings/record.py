@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from audit.inference.estimate import Estimate, Estimates
-from audit.table.roles import Issue, Level, Roles
+from audit.inference.reference import Reference
+from audit.table.roles import Issue, Roles
 from audit.tally.cube import Tally
 
 VERDICTS = ("fail", "review", "insufficient", "pass")
@@ -145,18 +146,6 @@ class Provenance:
     """The shell command, where there was one."""
     title: str | None = None
     """What was audited, for the header."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """Which group the others of an attribute are compared with, and why."""
-
-    attribute: str
-    """Protected attribute."""
-    level: Level
-    """The reference level."""
-    why: str
-    """"declared", "largest group", "highest approval rate"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
