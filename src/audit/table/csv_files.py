@@ -46,8 +46,12 @@ def _chunks(path: Path) -> Iterator[bytes]:
             while chunk := file.read(CHUNK):
                 yield chunk
     except (EOFError, OSError) as problem:
-        raise InputError("TBL105", f"{path.name} cannot be read: {problem}", argument="source",
-                         fix="the file seems truncated or damaged; make it anew")  # fmt: skip
+        raise InputError(
+            "TBL105",
+            f"{path.name} cannot be read: {problem}",
+            argument="source",
+            fix="the file seems truncated or damaged; make it anew",
+        ) from None
 
 
 def _check_bytes(path: Path) -> None:
@@ -56,20 +60,31 @@ def _check_bytes(path: Path) -> None:
     offset, pending, lines, last = 0, 0, 0, b""
     for chunk in _chunks(path):
         if offset == 0 and chunk[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            raise InputError("TBL106", f"{path.name} is UTF-16, not UTF-8 (byte order mark at "
-                             "byte 0)", argument="encoding", fix="add --encoding utf-16")  # fmt: skip
+            raise InputError(
+                "TBL106",
+                f"{path.name} is UTF-16, not UTF-8 (byte order mark at byte 0)",
+                argument="encoding",
+                fix="add --encoding utf-16",
+            )
         try:
             decoder.decode(chunk)
         except UnicodeDecodeError as problem:
             at = offset - pending + problem.start
-            raise InputError("TBL106", f"{path.name} is not UTF-8: byte 0x"
-                             f"{problem.object[problem.start]:02x} at offset {at:,}",
-                             argument="encoding",
-                             fix="add the file's encoding, e.g. --encoding latin-1") from None  # fmt: skip
+            raise InputError(
+                "TBL106",
+                f"{path.name} is not UTF-8: byte 0x"
+                f"{problem.object[problem.start]:02x} at offset {at:,}",
+                argument="encoding",
+                fix="add the file's encoding, e.g. --encoding latin-1",
+            ) from None
         nul = chunk.find(b"\0")
         if nul >= 0:
-            raise InputError("TBL107", f"{path.name} has a NUL byte at offset {offset + nul:,}",
-                             argument="source", fix="the file is damaged or not text")  # fmt: skip
+            raise InputError(
+                "TBL107",
+                f"{path.name} has a NUL byte at offset {offset + nul:,}",
+                argument="source",
+                fix="the file is damaged or not text",
+            )
         pending = len(decoder.getstate()[0])
         offset += len(chunk)
         lines += chunk.count(b"\n")
@@ -77,22 +92,38 @@ def _check_bytes(path: Path) -> None:
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        raise InputError("TBL106", f"{path.name} ends inside a character at offset {offset:,}",
-                         argument="encoding", fix="the file is truncated or not UTF-8") from None  # fmt: skip
+        raise InputError(
+            "TBL106",
+            f"{path.name} ends inside a character at offset {offset:,}",
+            argument="encoding",
+            fix="the file is truncated or not UTF-8",
+        ) from None
     if offset == 0:
-        raise InputError("TBL108", f"{path.name} is empty", argument="source",
-                         fix="give a file with a header and rows")  # fmt: skip
+        raise InputError(
+            "TBL108",
+            f"{path.name} is empty",
+            argument="source",
+            fix="give a file with a header and rows",
+        )
     if lines + (not last.endswith(b"\n")) < 2:
-        raise InputError("TBL108", f"{path.name} has a header and no rows", argument="source",
-                         fix="give a file with rows")  # fmt: skip
+        raise InputError(
+            "TBL108",
+            f"{path.name} has a header and no rows",
+            argument="source",
+            fix="give a file with rows",
+        )
 
 
 def _transcode(path: Path, encoding: str, folder: Path) -> Path:
     try:
         decoder = codecs.getincrementaldecoder(encoding)("strict")
     except LookupError:
-        raise InputError("TBL109", f"unknown encoding {encoding!r}", argument="encoding",
-                         fix="for example utf-8, latin-1, cp1252 or utf-16") from None  # fmt: skip
+        raise InputError(
+            "TBL109",
+            f"unknown encoding {encoding!r}",
+            argument="encoding",
+            fix="for example utf-8, latin-1, cp1252 or utf-16",
+        ) from None
     target = folder / (path.name.removesuffix(".gz"))
     offset = 0
     with target.open("wb") as writer:
@@ -101,8 +132,12 @@ def _transcode(path: Path, encoding: str, folder: Path) -> Path:
                 writer.write(decoder.decode(chunk).encode("utf-8"))
             except UnicodeError as problem:
                 at = offset + getattr(problem, "start", 0)
-                raise InputError("TBL106", f"{path.name} is not {encoding} at offset {at:,}",
-                                 argument="encoding", fix="try another encoding") from None  # fmt: skip
+                raise InputError(
+                    "TBL106",
+                    f"{path.name} is not {encoding} at offset {at:,}",
+                    argument="encoding",
+                    fix="try another encoding",
+                ) from None
             offset += len(chunk)
     return target
 
@@ -128,6 +163,7 @@ def _header(path: Path) -> tuple[list[str], str]:
 def open_csv(
     paths: Sequence[Path], encoding: str | None, wanted: set[str] | None, root: str
 ) -> opened.Opened:
+    """Open CSV files of one shape as one frame; `wanted` limits the columns typed and loaded."""
     import duckdb
     import narwhals as nw
 
@@ -148,9 +184,13 @@ def open_csv(
     for path in files[1:]:
         other, _ = _header(path)
         if other != columns:
-            raise InputError("TBL110", f"{path.name} has other columns than {files[0].name}",
-                             argument="source", first=_first_difference(columns, other),
-                             fix="read files of one shape together")  # fmt: skip
+            raise InputError(
+                "TBL110",
+                f"{path.name} has other columns than {files[0].name}",
+                argument="source",
+                first=_first_difference(columns, other),
+                fix="read files of one shape together",
+            )
     hive = hive_columns(files, root)
     connection = connect()
     scan = _scan(files, columns, delimiter, hive=bool(hive))
@@ -189,8 +229,12 @@ def _check_header(columns: list[str], path: Path) -> None:
     seen: set[str] = set()
     for name in columns:
         if name in seen:
-            raise InputError("TBL111", f"{path.name} has two columns called {name!r}",
-                             argument="source", fix="rename one of them")  # fmt: skip
+            raise InputError(
+                "TBL111",
+                f"{path.name} has two columns called {name!r}",
+                argument="source",
+                fix="rename one of them",
+            )
         seen.add(name)
 
 
@@ -249,5 +293,6 @@ def _csv_problem(problem: Exception, names: Sequence[str]) -> InputError:
         what += text.splitlines()[0]
     if line is not None:
         what += f" (first at line {int(line.group(1)):,})"
-    return InputError("TBL112", what, argument="source",
-                      fix="mend that line, or export the file anew")  # fmt: skip
+    return InputError(
+        "TBL112", what, argument="source", fix="mend that line, or export the file anew"
+    )

@@ -15,6 +15,7 @@ BOMB_RATIO = 5_000
 
 
 def open_parquet(paths: Sequence[Path], wanted: set[str] | None, root: str) -> opened.Opened:
+    """Open Parquet files as one frame, refusing truncated and implausibly large ones."""
     import narwhals as nw
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -25,20 +26,29 @@ def open_parquet(paths: Sequence[Path], wanted: set[str] | None, root: str) -> o
         try:
             meta = pq.read_metadata(path)
         except (pa.ArrowException, OSError) as problem:
-            raise InputError("TBL113", f"{path.name} is not a whole Parquet file: {problem}",
-                             argument="source", fix="the file seems truncated; make it anew") from None  # fmt: skip
+            raise InputError(
+                "TBL113",
+                f"{path.name} is not a whole Parquet file: {problem}",
+                argument="source",
+                fix="the file seems truncated; make it anew",
+            ) from None
         spread = sum(meta.row_group(g).total_byte_size for g in range(meta.num_row_groups))
         spread = max(spread, meta.num_rows * meta.num_columns)
         if spread > BOMB_BYTES and spread > BOMB_RATIO * path.stat().st_size:
-            raise InputError("TBL114", f"{path.name} claims {meta.num_rows:,} rows × "
-                             f"{meta.num_columns} columns ({spread / 2**30:,.0f} GiB) in a file of "
-                             f"{path.stat().st_size:,} bytes", argument="source",
-                             fix="refused as implausible; check where the file comes from")  # fmt: skip
+            raise InputError(
+                "TBL114",
+                f"{path.name} claims {meta.num_rows:,} rows × "
+                f"{meta.num_columns} columns ({spread / 2**30:,.0f} GiB) in a file of "
+                f"{path.stat().st_size:,} bytes",
+                argument="source",
+                fix="refused as implausible; check where the file comes from",
+            )
         rows += meta.num_rows
         width = max(width, meta.num_columns)
     if rows == 0:
-        raise InputError("TBL108", f"{names[0]} has no rows", argument="source",
-                         fix="give a file with rows")  # fmt: skip
+        raise InputError(
+            "TBL108", f"{names[0]} has no rows", argument="source", fix="give a file with rows"
+        )
     columns = min(width, len(wanted)) if wanted else width
     hive = bool(hive_columns(paths, root))
     if rows * max(columns, 1) <= opened.IN_MEMORY_CELLS and not hive and len(paths) == 1:
@@ -47,8 +57,12 @@ def open_parquet(paths: Sequence[Path], wanted: set[str] | None, root: str) -> o
         try:
             table = pq.read_table(paths[0], columns=picked)
         except (pa.ArrowException, OSError) as problem:
-            raise InputError("TBL113", f"{paths[0].name} cannot be decoded: {problem}",
-                             argument="source", fix="the file seems damaged; make it anew") from None  # fmt: skip
+            raise InputError(
+                "TBL113",
+                f"{paths[0].name} cannot be decoded: {problem}",
+                argument="source",
+                fix="the file seems damaged; make it anew",
+            ) from None
         return opened.Opened(frame=nw.from_native(table, eager_only=True), names=names, text=False)
     import duckdb
 
@@ -69,8 +83,12 @@ def open_parquet(paths: Sequence[Path], wanted: set[str] | None, root: str) -> o
                 frame=nw.from_native(table, eager_only=True), names=names, text=False
             )
     except duckdb.Error as problem:
-        raise InputError("TBL113", f"{names[0]} cannot be read: {str(problem).splitlines()[0]}",
-                         argument="source", fix="check that the files have one schema") from None  # fmt: skip
+        raise InputError(
+            "TBL113",
+            f"{names[0]} cannot be read: {str(problem).splitlines()[0]}",
+            argument="source",
+            fix="check that the files have one schema",
+        ) from None
     frame = nw.from_native(relation)
     weakref.finalize(frame, connection.close)
     return opened.Opened(frame=frame, names=names, text=False)

@@ -37,8 +37,12 @@ def open_source(
     paths = _paths(os.fspath(source))
     kinds = {_kind(p) for p in paths}
     if len(kinds) > 1:
-        raise InputError("TBL101", "CSV and Parquet files are mixed", argument="source",
-                         fix="name one kind: folder/*.parquet")  # fmt: skip
+        raise InputError(
+            "TBL101",
+            "CSV and Parquet files are mixed",
+            argument="source",
+            fix="name one kind: folder/*.parquet",
+        )
     wanted = None if columns is None else set(columns)
     root = os.fspath(source)
     if kinds == {"csv"}:
@@ -52,8 +56,12 @@ def _kind(path: Path) -> str:
         return "csv"
     if name.endswith(PARQUET_ENDINGS):
         return "parquet"
-    raise InputError("TBL102", f"cannot tell what kind of file {path.name!r} is", argument="source",
-                     fix="name it .csv, .csv.gz or .parquet")  # fmt: skip
+    raise InputError(
+        "TBL102",
+        f"cannot tell what kind of file {path.name!r} is",
+        argument="source",
+        fix="name it .csv, .csv.gz or .parquet",
+    )
 
 
 def _paths(source: str) -> list[Path]:
@@ -67,8 +75,12 @@ def _paths(source: str) -> list[Path]:
             if p.name.lower().endswith((*CSV_ENDINGS, *PARQUET_ENDINGS)) and p.is_file()
         )
         if not found:
-            raise InputError("TBL103", f"no .csv or .parquet file in {source!r}", argument="source",
-                             fix="name a folder that holds some")  # fmt: skip
+            raise InputError(
+                "TBL103",
+                f"no .csv or .parquet file in {source!r}",
+                argument="source",
+                fix="name a folder that holds some",
+            )
         return found
     if path.is_file():
         return [path]
@@ -76,11 +88,19 @@ def _paths(source: str) -> list[Path]:
         found = sorted(Path(p) for p in globbing.glob(source, recursive=True) if Path(p).is_file())
         if found:
             return found
-        raise InputError("TBL103", f"no file matches {source!r}", argument="source",
-                         fix="check the pattern, and quote it in the shell")  # fmt: skip
+        raise InputError(
+            "TBL103",
+            f"no file matches {source!r}",
+            argument="source",
+            fix="check the pattern, and quote it in the shell",
+        )
     near = _similar(path)
-    raise InputError("TBL104", f"no such file: {source!r}", argument="source",
-                     fix=f"did you mean {near!r}?" if near else "check the path")  # fmt: skip
+    raise InputError(
+        "TBL104",
+        f"no such file: {source!r}",
+        argument="source",
+        fix=f"did you mean {near!r}?" if near else "check the path",
+    )
 
 
 def _similar(path: Path) -> str | None:
@@ -109,6 +129,10 @@ def _fetch(url: str) -> list[Path]:
                     writer.write(chunk)
             found.append(target)
     except (OSError, ValueError, ImportError) as problem:
-        raise InputError("TBL104", f"cannot open {url!r}: {problem}", argument="source",
-                         fix="check the address; some protocols need an extra package")  # fmt: skip
+        raise InputError(
+            "TBL104",
+            f"cannot open {url!r}: {problem}",
+            argument="source",
+            fix="check the address; some protocols need an extra package",
+        ) from None
     return found

@@ -1,0 +1,77 @@
+"""Fairness and bias audits of credit decisions: every number with its interval, one verdict.
+
+>>> import audit
+>>> audit.power(base_rate=0.3, ratio=0.8)
+856
+
+Public names load on first use, so `import audit` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from audit.errors import DataWarning, InputError, UndefinedMetricWarning, VerdictError
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "read": "audit.table.intake",
+    "run": "audit.pipeline",
+    "count": "audit.pipeline",
+    "Audit": "audit.pipeline",
+    "load": "audit.pipeline",
+    "write": "audit.pipeline",
+    "merge": "audit.tally.merge",
+    "load_tally": "audit.tally.file",
+    "power": "audit.inference.power",
+    "check_metric": "audit.metrics.check",
+}
+_MODULES = ("metrics", "inference", "datasets")
+
+__all__ = [
+    "Audit",
+    "DataWarning",
+    "InputError",
+    "UndefinedMetricWarning",
+    "VerdictError",
+    "check_metric",
+    "count",
+    "datasets",
+    "inference",
+    "load",
+    "load_tally",
+    "merge",
+    "metrics",
+    "power",
+    "read",
+    "run",
+    "write",
+]
+
+if TYPE_CHECKING:
+    from audit import datasets, inference, metrics
+    from audit.inference.power import power
+    from audit.metrics.check import check_metric
+    from audit.pipeline import Audit, count, load, run, write
+    from audit.table.intake import read
+    from audit.tally.file import load as load_tally
+    from audit.tally.merge import merge
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used (PEP 562)."""
+    if name in _MODULES:
+        return import_module(f"audit.{name}")
+    if name in _WHERE:
+        module = import_module(_WHERE[name])
+        value = getattr(module, "load" if name == "load_tally" else name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'audit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Public names, loaded or not."""
+    return sorted([*__all__, "__version__"])
