@@ -14,9 +14,9 @@ def build(folder: Path, card: str) -> Dataset:
     "?" is set to missing. `fnlwgt` is a sampling weight and stays out of the roles, so rates are
     those of the rows.
     """
-    unknown: dict[str, tuple[object, ...]] = {
-        column: ("?",) for column in ("workclass", "occupation", "native_country")
-    }
+    unknown: dict[str, tuple[object, ...]] = dict.fromkeys(
+        ("workclass", "occupation", "native_country"), ("?",)
+    )
     frame, notes = csv_file.to_missing(csv_file.read(folder / "adult.csv.gz"), unknown)
     return Dataset(
         name="adult_income",
