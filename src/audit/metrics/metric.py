@@ -23,6 +23,11 @@ class Share(NamedTuple):
     """Denominator; where it is 0 the rate is undefined."""
 
 
+def _sum(cells: Array, *axes: int) -> Array:
+    total: Array = cells.sum(axis=axes)
+    return total
+
+
 class Counts:
     """The named counts of a decision × outcome table, one value a group.
 
@@ -60,12 +65,12 @@ class Counts:
     @property
     def approved(self) -> Array:
         """Favourable decisions, whatever the outcome."""
-        return self.cells[..., 0, :].sum(axis=-1)
+        return _sum(self.cells[..., 0, :], -1)
 
     @property
     def denied(self) -> Array:
         """Unfavourable decisions, whatever the outcome."""
-        return self.cells[..., 1, :].sum(axis=-1)
+        return _sum(self.cells[..., 1, :], -1)
 
     @property
     def decided(self) -> Array:
@@ -75,7 +80,7 @@ class Counts:
     @property
     def undecided(self) -> Array:
         """Withdrawn, incomplete."""
-        return self.cells[..., 2, :].sum(axis=-1)
+        return _sum(self.cells[..., 2, :], -1)
 
     @property
     def good(self) -> Array:
@@ -105,22 +110,22 @@ class Counts:
     @property
     def all_good(self) -> Array:
         """Outcome favourable, whatever the decision (undecided included)."""
-        return self.cells[..., :, 0].sum(axis=-1)
+        return _sum(self.cells[..., :, 0], -1)
 
     @property
     def all_known(self) -> Array:
         """Outcome known, whatever the decision (undecided included)."""
-        return self.cells[..., :, :2].sum(axis=(-1, -2))
+        return _sum(self.cells[..., :, :2], -1, -2)
 
     @property
     def unknown(self) -> Array:
         """Outcome unknown."""
-        return self.cells[..., :, 2].sum(axis=-1)
+        return _sum(self.cells[..., :, 2], -1)
 
     @property
     def everyone(self) -> Array:
         """All rows."""
-        return self.cells.sum(axis=(-1, -2))
+        return _sum(self.cells, -1, -2)
 
 
 ShareOf = Callable[[Counts], Share]
@@ -132,6 +137,8 @@ class Rate:
 
     key: str
     """Its catalogue key."""
+    symbol: str = ""
+    """How formulas abbreviate it: "TPR"."""
     form: str
     """"share" (part / whole, Wilson) · "f1" (2J/(1+J) of the share J) · "odds" (part / (whole −
     part) of the share) · "blend" (a weighted sum of shares with disjoint denominators, MOVER) ·
@@ -143,8 +150,9 @@ class Rate:
     """A blend's weights."""
     of_cells: Callable[[Counts], Array] | None = None
     """For form "cells": the value, nan where undefined."""
-    of_scores: Callable[[Distribution], float] | None = None
-    """For form "score": the value, nan where undefined."""
+    of_scores: Callable[[Distribution], Any] | None = None
+    """For form "score": the value, nan where undefined. A float from counts of shape (values, 3);
+    an array from counts with leading axes (bootstrap replicates)."""
     undefined: str = "no rows in the denominator"
     """The reason shown where it has no value, e.g. "nobody in the group repaid"."""
 
@@ -153,7 +161,7 @@ class Rate:
         t = Counts(np.asarray(counts, dtype=np.float64))
         with np.errstate(divide="ignore", invalid="ignore"):
             if self.form == "cells":
-                assert self.of_cells is not None  # noqa: S101 - for the type checker
+                assert self.of_cells is not None  # for the type checker
                 return self.of_cells(t)
             parts = [s(t) for s in self.shares]
             if self.form == "share":
@@ -168,7 +176,7 @@ class Rate:
                 c * np.where(s.whole > 0, s.part / s.whole, np.nan)
                 for c, s in zip(self.coefficients, parts, strict=True)
             ]
-            return np.sum(terms, axis=0)
+            return np.asarray(np.sum(terms, axis=0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -183,11 +191,14 @@ class Metric:
     """One rate; several where a worst case is taken over them (equalized odds)."""
     contrast: str | None
     """None (a rate), "difference" (group − reference), "ratio" (group / reference),
-    "worst_difference" (max − min), "worst_ratio" (min / max), "smd" (standardised)."""
+    "worst_difference" (max − min), "worst_ratio" (min / max), "smd" (standardised mean
+    difference), "pair" (`of_pair`, any function of two groups' cells), "strata" (`of_strata`, of
+    the group's and everyone's cells inside each stratum). See `audit.metrics.contrasts`."""
     ideal: float
     """The value at parity (a rate has 1 or 0 as its best, nan where it has none)."""
     worse: str
-    """"lower", "higher" or "away" (either side of the ideal)."""
+    """On which side of the ideal the group is worse off: "lower", "higher", or "away" where both
+    sides count alike. A signed contrast takes it from its rate."""
     needs: frozenset[str]
     """Of "decision", "outcome", "score", "probability"."""
     formula: str
@@ -197,4 +208,10 @@ class Metric:
     meaning: str
     """In plain words, one sentence."""
     aliases: tuple[str, ...] = field(default=())
-    """Peers' and the law's names: "fairlearn:…", "aif360:…", "aequitas:…", "clarify:…", "law:…"."""
+    """Peers' and the law's names: "fairlearn:…", "aif360:…", "aequitas:…", "clarify:…",
+    "veritas:…", "law:…", "field:…"; where the sign or direction differs, a note in brackets."""
+    of_pair: Callable[[Counts, Counts], Array] | None = None
+    """For contrast "pair": the value from the group's and the reference's cells."""
+    of_strata: Callable[[Counts, Counts], Array] | None = None
+    """For contrast "strata": the value from the group's and everyone's cells, shape
+    (..., strata, 3, 3); the strata axis is summed away."""
