@@ -8,7 +8,7 @@ from typing import Any
 
 from audit.inference.estimate import Estimate, Estimates
 from audit.inference.reference import Reference
-from audit.table.roles import Issue, Roles
+from audit.table.roles import Group, Issue, Roles
 from audit.tally.cube import Tally
 
 VERDICTS = ("fail", "review", "insufficient", "pass")
@@ -35,6 +35,8 @@ class Rule:
     """Date of that status."""
     status_checked: bool
     """False where the status is recalled, not read at its source."""
+    use: str = ""
+    """What this tool does with it: "crosswalk", "printed beside any age finding"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,8 @@ class Family:
     """Code of the `Rule` the line comes from."""
     intersections: int = 1
     """How many attributes are crossed in the plan."""
+    letter: str = ""
+    """Families with one letter are one family for Holm; empty: a family of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +128,8 @@ class Finding:
     """The smallest disparity this sample shows in 80 of 100 samples."""
     rows_needed: int | None = None
     """Rows in the group that a pass needs if the estimate holds; None if no size settles it."""
+    harmed: Group | None = None
+    """Who has the worse of it, the group or the reference; None where neither or unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
