@@ -7,14 +7,16 @@ chunking, engine or branch they were counted on.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import product
+from os import PathLike
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from audit.table.roles import Axis, Group, Issue, Level, Roles
+from audit.tally.canonical import axis_record, plain, roles_record, text
 
 Counts = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -42,6 +44,29 @@ class Cube:
         """What the cube counts, whatever its numbers."""
         return (self.stage, tuple((a.kind, a.name) for a in self.axes))
 
+    def __eq__(self, other: object) -> bool:
+        """Equal stage, axes (types of levels included) and every array."""
+        if not isinstance(other, Cube):
+            return NotImplemented
+        return (
+            self.stage == other.stage
+            and text([axis_record(a) for a in self.axes])
+            == text([axis_record(a) for a in other.axes])
+            and _same(self.count, other.count)
+            and _same(self.weight, other.weight)
+            and _same(self.weight_squared, other.weight_squared)
+            and set(self.sums) == set(other.sums)
+            and all(_same(v, other.sums[k]) for k, v in self.sums.items())
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # arrays inside
+
+
+def _same(one: Any, other: Any) -> bool:
+    if one is None or other is None:
+        return one is other
+    return bool(np.array_equal(one, other))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Tally:
@@ -67,6 +92,47 @@ class Tally:
     """What `read` noticed."""
     sources: tuple[str, ...] = ()
     """Names of the files counted."""
+    outside: Mapping[str, int] = field(default_factory=dict)
+    """Rows whose value lay outside the edges and fell in an end bin, by column."""
+    skipped: tuple[str, ...] = ()
+    """What was not counted, and why; to be listed as not checked."""
+    weight_exponent: int = 0
+    """Weights were divided by 2**this before they were summed (0 unless their squares would
+    leave the range of floats)."""
+
+    def __eq__(self, other: object) -> bool:
+        """Equal field by field, types of levels and every number in every cube included."""
+        if not isinstance(other, Tally):
+            return NotImplemented
+        return self.cubes == other.cubes and _facts(self) == _facts(other)
+
+    __hash__ = None  # type: ignore[assignment]  # arrays inside
+
+    def save(self, path: str | PathLike[str], *, force: bool = False) -> None:
+        """Write "audit.tally/1" JSON, whole or not at all; `audit.load_tally` reads it back.
+
+        A file that is not a tally is replaced only with `force`; else `InputError`.
+        """
+        from audit.tally.file import save
+
+        save(self, path, force=force)
+
+
+def _facts(tally: Tally) -> str:
+    """Everything but the cubes, as canonical text."""
+    rest = {
+        f.name: getattr(tally, f.name)
+        for f in fields(tally)
+        if f.name not in ("cubes", "roles", "axes", "issues")
+    }
+    return text(
+        {
+            **{k: plain(v) for k, v in rest.items()},
+            "roles": roles_record(tally.roles),
+            "axes": {k: axis_record(a) for k, a in tally.axes.items()},
+            "issues": [[i.code, i.severity, i.column, i.message, i.fix] for i in tally.issues],
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,0 +1,255 @@
+"""How a score is spread in each group: exactly, from rows in memory, or from binned cubes."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from audit.errors import InputError
+from audit.table.roles import Group, Roles
+from audit.table.rows import CodedRows, Table
+from audit.tally.assembly import exponent_of, summed
+from audit.tally.bins import AMOUNT, column_values
+from audit.tally.cube import Cube, Tally
+from audit.tally.distribution import Distribution
+
+Floats = npt.NDArray[np.float64]
+
+UNKNOWN = 2
+"""Outcome code of rows whose outcome is unknown."""
+
+
+def value_key(roles: Roles, column: str) -> str:
+    """ "score" or "amount:<column>"; `InputError` TLY003 where the column is neither.
+
+    >>> value_key(Roles(risk="pd"), "pd")
+    'score'
+    """
+    if column in (roles.score, roles.risk):
+        return "score"
+    if column in roles.amount:
+        return f"{AMOUNT}{column}"
+    names = [n for n in (roles.score, roles.risk, *roles.amount) if n is not None]
+    raise InputError(
+        "TLY003",
+        f"{column!r} is no score, risk or amount",
+        argument="column",
+        fix=f"one of {', '.join(names)}" if names else "give score=, risk= or amount=",
+    )
+
+
+def higher_is_better(roles: Roles, column: str) -> bool:
+    """Whether a higher value of the column favours the applicant.
+
+    >>> higher_is_better(Roles(risk="pd"), "pd")
+    False
+    """
+    return column == roles.score or roles.amount.get(column) == "higher"
+
+
+def distributions(
+    table: Table, attributes: tuple[str, ...], column: str, *, exact: bool = True
+) -> tuple[Distribution, ...]:
+    """One `Distribution` a group of `attributes`, in level order; () gives everyone.
+
+    `exact` keeps every distinct value (rows must be in memory, and the result does not merge);
+    otherwise 1,024 bins over the observed range. Groups without a row are kept. Raises
+    `InputError` TLY003: an unknown column or attribute, or exact values from an engine.
+    """
+    key = value_key(table.roles, column)
+    unknown = [a for a in attributes if f"protected:{a}" not in table.axes]
+    if unknown:
+        raise InputError(
+            "TLY003", f"{unknown[0]!r} is not a protected attribute", argument="attributes"
+        )
+    if not exact:
+        return _binned(table, attributes, column, key)
+    rows = table.rows
+    if not isinstance(rows, CodedRows):
+        raise InputError(
+            "TLY003",
+            "exact distributions need rows in memory; these stay in an engine",
+            argument="exact",
+            fix="use binned ones",
+        )
+    values = column_values(rows, key)
+    if values is None:
+        raise InputError("TLY003", f"the rows hold no {column!r}", argument="column")
+    levels = [table.axes[f"protected:{a}"].levels for a in attributes]
+    groups: list[Group] = list(product(*levels))
+    member = np.zeros(table.size, np.uint8 if len(groups) < 255 else np.uint32)
+    for attribute, names in zip(attributes, levels, strict=True):
+        np.multiply(member, len(names), out=member)
+        np.add(member, rows.codes[f"protected:{attribute}"], out=member, casting="unsafe")
+    outcome = rows.codes.get("outcome")
+    if outcome is None:
+        outcome = np.full(table.size, UNKNOWN, np.uint8)
+    weight = rows.weight
+    if weight is not None and (exponent := exponent_of(float(weight.max(initial=0.0)))):
+        weight = np.ldexp(weight, -exponent)
+    own = _Rows(values, outcome, weight, rows.count)
+    absent = np.isnan(values)
+    number = rows.count
+    missing = np.bincount(
+        member[absent], weights=None if number is None else number[absent], minlength=len(groups)
+    )
+    if absent.any():
+        # Rows without a value form a last part that no group reads.
+        member = np.where(absent, np.array(len(groups), member.dtype), member)
+    # A stable partition first: each group's values then fit the cache while they are sorted.
+    if len(groups) > 1 or absent.any():
+        own = own.take(np.argsort(member, kind="stable"))
+    starts = np.concatenate([[0], np.cumsum(np.bincount(member, minlength=len(groups)))])
+    better = higher_is_better(table.roles, column)
+    return tuple(
+        Distribution(
+            attribute=attributes,
+            group=group,
+            column=column,
+            higher_is_better=better,
+            missing=int(missing[g]),
+            exact=True,
+            **_moments(part := own.take(slice(int(starts[g]), int(starts[g + 1])))),
+            **_distinct(part),
+        )
+        for g, group in enumerate(groups)
+    )
+
+
+class _Rows(NamedTuple):
+    """Rows with a value, of everyone or of one group."""
+
+    values: Floats
+    outcome: npt.NDArray[Any]
+    weight: Floats | None
+    number: npt.NDArray[np.int64] | None
+
+    def take(self, rows: slice | npt.NDArray[np.intp]) -> _Rows:
+        return _Rows(
+            self.values[rows],
+            self.outcome[rows],
+            None if self.weight is None else self.weight[rows],
+            None if self.number is None else self.number[rows],
+        )
+
+    @property
+    def mass(self) -> Floats | None:
+        """How much each row counts; None where each is one."""
+        if self.number is None:
+            return self.weight
+        number = self.number.astype(np.float64)
+        return number if self.weight is None else number * self.weight
+
+
+def _moments(rows: _Rows) -> dict[str, Any]:
+    mass, values = rows.mass, rows.values
+    number = len(values) if rows.number is None else int(rows.number.sum())
+    total = squared = float(number)
+    if mass is not None and rows.weight is not None:
+        total, squared = float(mass.sum()), float((mass * rows.weight).sum())
+    weighted = values if mass is None else mass * values
+    return {
+        "rows": number,
+        "total": total,
+        "sum": float(weighted.sum()),
+        "sum_squares": float((weighted * values).sum()),
+        "weight_squared": squared,
+    }
+
+
+def _distinct(rows: _Rows) -> dict[str, Any]:
+    """Distinct values, ascending, and their mass by outcome."""
+    mass = rows.mass
+    # Ties are added up, so an unstable sort gives the same counts; a sum of weights depends on
+    # their order.
+    order = np.argsort(rows.values, kind=None if mass is None else "stable")
+    values, outcome = rows.values[order], rows.outcome[order]
+    fresh = np.empty(len(values), bool)
+    fresh[:1] = True
+    np.not_equal(values[1:], values[:-1], out=fresh[1:])
+    if fresh.all():
+        cell = np.arange(0, 3 * len(values), 3)
+    else:
+        values = values[fresh]
+        cell = 3 * (np.cumsum(fresh) - 1)
+    cell += outcome
+    counts: npt.NDArray[Any] = np.bincount(
+        cell, weights=None if mass is None else mass[order], minlength=3 * len(values)
+    )
+    return {"values": values, "counts": counts.astype(np.float64).reshape(-1, 3)}
+
+
+def _binned(
+    table: Table, attributes: tuple[str, ...], column: str, key: str
+) -> tuple[Distribution, ...]:
+    from audit.tally.bins import make_bins, observed_range
+    from audit.tally.counting import count_rows
+    from audit.tally.plan import Plan, Shape
+
+    bins = make_bins(*observed_range(table, key), 1024)
+    shape = Shape(protected=attributes, column=key)
+    return from_cube(count_rows(table, Plan(shapes=(shape,), bins={key: bins})), attributes, column)
+
+
+def from_cube(tally: Tally, attributes: tuple[str, ...], column: str) -> tuple[Distribution, ...]:
+    """One binned `Distribution` a group, from the smallest cube that can answer; else ().
+
+    Values are the bins' midpoints; sums and sums of squares are the rows' own. Raises
+    `InputError` TLY003 where the column is no score, risk or amount.
+    """
+    key = value_key(tally.roles, column)
+    kind, name = ("score", "score") if key == "score" else ("amount", column)
+    cube = _smallest(tally, attributes, kind, name)
+    if cube is None:
+        return ()
+    edges = tally.score_edges if kind == "score" else tally.amount_edges[name]
+    kept = {*(("protected", a) for a in attributes), ("outcome", "outcome"), (kind, name)}
+    small = summed(cube, kept)
+    axes = {a.name: a for a in small.axes if a.kind == "protected"}
+    order = [[a.name for a in small.axes].index(name) for name in attributes]
+    groups = tuple(product(*(axes[a].levels for a in attributes)))
+
+    def rows_of(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        moved = array.transpose([*order, array.ndim - 2, array.ndim - 1])
+        return moved.reshape((len(groups), *array.shape[-2:]))
+
+    count = rows_of(small.count)
+    mass = rows_of(small.count if small.weight is None else small.weight)
+    squared = None if small.weight_squared is None else rows_of(small.weight_squared)
+    first, second = rows_of(small.sums[name]), rows_of(small.sums[f"{name}_squared"])
+    middle = (np.array(edges[:-1]) + np.array(edges[1:])) / 2
+    found = []
+    for g, group in enumerate(groups):
+        rows = int(count[g, :, :-1].sum())
+        found.append(
+            Distribution(
+                attribute=attributes,
+                group=group,
+                column=column,
+                higher_is_better=higher_is_better(tally.roles, column),
+                values=middle,
+                counts=np.ascontiguousarray(mass[g, :, :-1].T, dtype=np.float64),
+                rows=rows,
+                total=float(mass[g, :, :-1].sum()),
+                sum=float(first[g].sum()),
+                sum_squares=float(second[g].sum()),
+                weight_squared=float(rows) if squared is None else float(squared[g, :, :-1].sum()),
+                missing=int(count[g, :, -1].sum()),
+                exact=False,
+                edges=edges,
+            )
+        )
+    return tuple(found)
+
+
+def _smallest(tally: Tally, attributes: tuple[str, ...], kind: str, name: str) -> Cube | None:
+    wanted = {*(("protected", a) for a in attributes), (kind, name)}
+    able = [
+        cube
+        for cube in tally.cubes
+        if cube.stage is None and wanted <= {(a.kind, a.name) for a in cube.axes}
+    ]
+    return min(able, key=lambda cube: cube.count.size, default=None)
