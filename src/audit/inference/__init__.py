@@ -1,0 +1,35 @@
+"""Intervals, tests and estimates: what a count says about the rate behind it.
+
+The names below are public; everything is vectorised over arrays and returns `(low, high)`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from audit.inference.intervals import difference_interval, rate_interval, ratio_interval
+    from audit.inference.simultaneous import worst_gap_interval
+
+__all__ = [
+    "difference_interval",
+    "rate_interval",
+    "ratio_interval",
+    "worst_gap_interval",
+]
+
+HOMES = {
+    "difference_interval": "audit.inference.intervals",
+    "rate_interval": "audit.inference.intervals",
+    "ratio_interval": "audit.inference.intervals",
+    "worst_gap_interval": "audit.inference.simultaneous",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for."""
+    if name in HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
