@@ -38,7 +38,9 @@ def main(folder: str = "reports") -> None:
     result = audit.run(half_year)
 
     at_once = audit.run(accounts, **roles)
-    assert result.tally.fingerprint == at_once.tally.fingerprint, "counts add up, whatever the order"
+    assert result.tally.fingerprint == at_once.tally.fingerprint, (
+        "counts add up, whatever the order"
+    )
     print("verdict:", result.verdict)
     print(result.summary())
 

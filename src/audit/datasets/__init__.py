@@ -5,7 +5,7 @@
 """
 
 from audit.datasets.dataset import Dataset
-from audit.datasets.defects import known_defects
+from audit.datasets.defects import known_defects, noted
 from audit.datasets.shelf import card, folder, load, names, title
 
-__all__ = ["Dataset", "card", "folder", "known_defects", "load", "names", "title"]
+__all__ = ["Dataset", "card", "folder", "known_defects", "load", "names", "noted", "title"]

@@ -71,3 +71,21 @@ def known_defects(attribute: str, rows: Mapping[Level, int]) -> tuple[Issue, ...
             ),
         )
     return ()
+
+
+def noted(notes: tuple[str, ...]) -> tuple[Issue, ...]:
+    """What loading a data set changed, as issues for a report (DAT201, one a note).
+
+    >>> noted(("review: 223 rows held the code 999 for no value and are missing here",))[0].column
+    'review'
+    """
+    return tuple(
+        Issue(
+            code="DAT201",
+            severity="note",
+            column=note.partition(":")[0] if ":" in note.partition(" ")[0] else None,
+            message=note,
+            fix="nothing to do; the data set's card says why",
+        )
+        for note in notes
+    )

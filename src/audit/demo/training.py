@@ -1,18 +1,13 @@
-"""The demonstration: ordinary credit models on real data, trained, scored and audited.
-
-Two models that anyone might build (logistic regression on German Credit, gradient boosting on
-Taiwan's card accounts) score people they have not seen, approve those with the lowest risk, and
-are audited beside the other kind of model; and the decisions that lenders around Boston took
-themselves are audited by race. Pages, JSON twins and an index end up in one folder.
-"""
+"""Train ordinary models and score people by ones that never saw them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from audit import datasets
+from audit.demo.study import LOGISTIC, STUDIES, Study
 from audit.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,62 +18,6 @@ Progress = Callable[[str, float, float], None]
 
 FOLDS = 5
 SEED = 0
-LOGISTIC, BOOSTING = "logistic regression", "gradient boosting"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Study:
-    """A model to train and audit: which data, which columns, which cut-off. Data only."""
-
-    name: str
-    """Of the bundled data set."""
-    title: str
-    """For the report's header."""
-    model: str
-    """The model whose decisions are audited."""
-    rival: str
-    """The model it is compared with."""
-    bad: object
-    """The outcome value that the models predict."""
-    left_out: Mapping[str, str]
-    """Columns that are not features, and why."""
-    codes: tuple[str, ...] = ()
-    """Numeric columns that hold codes, not amounts."""
-    approval_rate: float = 0.7
-    """The share approved: those with the lowest risk."""
-    why: str
-    """Why that share."""
-
-
-STUDIES = (
-    Study(
-        name="german_credit",
-        title="German Credit: a logistic regression's decisions, by age",
-        model=LOGISTIC,
-        rival=BOOSTING,
-        bad="bad",
-        left_out={
-            "personal_status_sex": "it mixes sex and marital status, which a lender may not use",
-            "foreign_worker": "it stands for origin, which a lender may not use",
-        },
-        why="as many as were paid back in the sample; its default rate is not a real one, so a "
-        "cut-off from costs would mean little",
-    ),
-    Study(
-        name="taiwan_credit",
-        title="Taiwan credit cards: a boosted model's decisions, by sex, age, education, marriage",
-        model=BOOSTING,
-        rival=LOGISTIC,
-        bad=1,
-        left_out={
-            "id": "it is a row number",
-            "sex": "a lender may not use it",
-            "marriage": "a lender may not use it",
-        },
-        codes=("pay_0", "pay_2", "pay_3", "pay_4", "pay_5", "pay_6"),
-        why="a little fewer than the 78 in 100 who did not default",
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -208,5 +147,6 @@ def described(study: Study, columns: tuple[str, ...]) -> str:
         f"A {study.model} model was trained on {len(columns)} columns ({', '.join(columns)}). "
         f"Left out: {left_out}. Each person was scored by a model that had not seen them, in "
         f"{FOLDS} folds, and the {study.approval_rate:.0%} with the lowest risk are approved: "
-        f"{study.why}. A {study.rival} model was trained on the same columns and folds for comparison."
+        f"{study.why}. A {study.rival} model was trained on the same columns and folds for "
+        "comparison."
     )
