@@ -1,0 +1,76 @@
+"""One question at a time on stderr: asked until the answer makes sense; `?` explains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from audit.cli import shell
+from audit.cli.preview import Column
+from audit.cli.screen import shortened, visible
+from audit.errors import InputError
+
+
+def say(text: str = "") -> None:
+    """A line on stderr."""
+    click.echo(text, err=True)
+
+
+def ask(
+    question: str,
+    read: Callable[[str], Any],
+    *,
+    explain: str,
+    default: str | None = None,
+    shown: str | None = None,
+) -> Any:
+    """Ask until `read` can make something of the answer; `?` explains."""
+    while True:
+        brackets = f" [{shown if shown is not None else default}]" if default is not None else ""
+        answer = click.prompt(
+            f"{question}{brackets}",
+            default="" if default is not None else None,
+            show_default=False,
+            err=True,
+            prompt_suffix=": ",
+        ).strip()
+        if answer == "?":
+            say(f"   {explain}")
+            continue
+        if answer == "" and default is not None:
+            answer = default
+        try:
+            return read(answer)
+        except InputError as problem:
+            fix = f" ({problem.fix})" if problem.fix else ""
+            say(f"   {problem.message}{fix}")
+
+
+def one_of(*words: str) -> Callable[[str], str | None]:
+    def read(answer: str) -> str | None:
+        if answer == "-":
+            return None
+        if answer not in words:
+            raise InputError("CLI004", f"write {', '.join(words)} or -")
+        return answer
+
+    return read
+
+
+def described(column: Column) -> str:
+    if not column.listed and column.numeric:
+        return f"{column.low:g} to {column.high:g}"
+    shown = [f"{level(v)} ({n:,})" for v, n in column.values[:6]]
+    more = column.distinct - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")
+
+
+def level(value: Any) -> str:
+    return shortened(visible(shell.plain(value)), 24)
+
+
+def sounds_like(name: str, words: Sequence[str]) -> bool:
+    pieces = name.casefold().replace("-", "_").replace(" ", "_").split("_")
+    return any(word in pieces for word in words)

@@ -1,0 +1,152 @@
+"""From settings to the public verbs: read, run, write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from audit.cli import options, shell
+from audit.cli.progress import Progress
+from audit.cli.settings import SETTINGS
+from audit.cli.trouble import CommandError, is_terminal
+from audit.errors import InputError
+
+TALLY = ".tally.json"
+_TOLD = ("decision", "outcome", "score", "risk", "amount", "stages", "model")
+"""Any one of these says what is compared."""
+
+
+def is_tally(settings: Mapping[str, Any]) -> bool:
+    """Whether the file is a tally, which has its roles already."""
+    return str(settings.get("data", "")).endswith(TALLY)
+
+
+def completed(settings: dict[str, Any], *, verb: str) -> dict[str, Any]:
+    """The settings, once nothing that must be said is missing: asked for, or refused.
+
+    On a terminal questions are asked; elsewhere `InputError` CLI001 lists what is missing and
+    shows the command with it. Values are then read in their columns' own types.
+    """
+    if is_tally(settings):
+        return _without_roles(settings, verb)
+    if missing(settings):
+        if not is_terminal():
+            raise _unsaid(settings, verb)
+        from audit.cli import wizard
+
+        settings = wizard.complete(settings, verb=verb)
+    return options.in_column_type(settings)
+
+
+def missing(settings: Mapping[str, Any]) -> list[str]:
+    """Names of what must be said and was not."""
+    lacking = []
+    if not settings.get("data"):
+        lacking.append("FILE")
+    if not settings.get("protected"):
+        lacking.append("--protected")
+    if not any(settings.get(key) for key in _TOLD):
+        lacking.append("--decision")
+    elif _decides_by_number(settings) and not _has_rule(settings):
+        pass  # scores alone are compared as scores
+    return lacking
+
+
+def _decides_by_number(settings: Mapping[str, Any]) -> bool:
+    return bool(settings.get("score") or settings.get("risk"))
+
+
+def _has_rule(settings: Mapping[str, Any]) -> bool:
+    return any(settings.get(key) is not None for key in ("decision", "cutoff", "approval_rate"))
+
+
+def _unsaid(settings: Mapping[str, Any], verb: str) -> InputError:
+    lacking = missing(settings)
+    correct = shell.words(verb, {"data": "FILE", **settings})
+    if "--protected" in lacking:
+        correct += ["--protected", "COLUMNS"]
+    if "--decision" in lacking:
+        correct += ["--decision", "COLUMN", "--favorable", "decision=VALUE"]
+    what = {
+        "FILE": "the file to audit",
+        "--protected": "which columns are protected (--protected)",
+        "--decision": "what was decided (--decision, or --score / --risk, or --outcome alone)",
+    }
+    return CommandError(
+        "CLI001",
+        "this cannot be guessed and was not said: " + "; ".join(what[w] for w in lacking),
+        fix="say it, or run the same on a terminal to be asked",
+        correct=correct,
+    )
+
+
+def _without_roles(settings: dict[str, Any], verb: str) -> dict[str, Any]:
+    spoken = [k for k in settings if k in SETTINGS and SETTINGS[k].verb == "read"]
+    spoken += [k for k in ("model",) if k in settings]
+    if spoken:
+        kept = {k: v for k, v in settings.items() if k not in spoken}
+        raise CommandError(
+            "CLI003",
+            f"{settings['data']} is a tally: its columns' roles were fixed when it was counted, so "
+            f"{', '.join(SETTINGS[k].flag for k in spoken)} cannot be said here",
+            fix="leave them out, or count the file again",
+            correct=shell.words(verb, kept),
+        )
+    return settings
+
+
+def table_of(settings: Mapping[str, Any]) -> Any:
+    """The file read with its roles, or the tally."""
+    import audit
+
+    data = settings["data"]
+    if is_tally(settings):
+        return audit.load_tally(data)
+    return audit.read(data, **options.arguments_of(settings, "read"))
+
+
+def audited(settings: Mapping[str, Any], *, command: str | None, quiet: bool) -> Any:
+    """Read and run: the public `audit.read` and `audit.run`, with progress."""
+    import audit
+
+    arguments = options.arguments_of(settings, "run")
+    with Progress(quiet=quiet) as step:
+        step(f"reading {Path(settings['data']).name}")
+        if settings.get("model"):
+            return _by_model(settings, arguments, command)
+        table = table_of(settings)
+        step("counting and judging")
+        return audit.run(table, **arguments, command=command)
+
+
+def _by_model(settings: Mapping[str, Any], arguments: dict[str, Any], command: str | None) -> Any:
+    import audit
+
+    load_model = getattr(audit, "load_model", None)
+    if load_model is None:
+        raise InputError(
+            "CLI009",
+            f"models saved in files cannot be loaded yet ({settings['model']})",
+            argument="model",
+            fix="score the file yourself and give --score or --risk with --cutoff, or call "
+            "audit.run(frame, model=...) from Python",
+        )
+    model = load_model(settings["model"])
+    roles = options.arguments_of(settings, "read")
+    return audit.run(settings["data"], model=model, **roles, **arguments, command=command)
+
+
+def written(result: Any, settings: Mapping[str, Any], *, force: bool, quiet: bool) -> list[str]:
+    """Write every report asked for; returns their names."""
+    import audit
+
+    names = list(settings.get("output", ()))
+    with Progress(quiet=quiet) as step:
+        for number, name in enumerate(names):
+            step(f"writing {name}", number, len(names))
+            audit.write(
+                result, name, force=force, charts=settings.get("charts", "inline"),
+                stamp=bool(settings.get("stamp")),
+            )  # fmt: skip
+    return names

@@ -1,0 +1,115 @@
+"""The command that would do the same: shown by the wizard, kept in the report, offered as a fix."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from audit.cli.settings import SETTINGS, Setting
+
+_BARE = re.compile(r"[\w@%+:,./=-]+", re.ASCII)
+
+
+def words(verb: str, settings: Mapping[str, Any]) -> list[str]:
+    """The command as a list of words, settings in the order of `--help`.
+
+    >>> words("run", {"data": "loans.csv", "protected": ("sex",), "favorable": {"decision": (1,)}})
+    ['audit', 'run', 'loans.csv', '--protected', 'sex', '--favorable', 'decision=1']
+    """
+    found = ["audit", verb]
+    if settings.get("data"):
+        found.append(str(settings["data"]))
+    for key, setting in SETTINGS.items():
+        value = settings.get(key)
+        if value is None or value is False or value == () or value == {}:
+            continue
+        if value is True:
+            found.append(setting.flag)
+            continue
+        for text in _texts(setting, value):
+            found += [setting.short or setting.flag, text]
+    return found
+
+
+def _texts(setting: Setting, value: Any) -> list[str]:
+    """What to type after the option, once for each time it is given."""
+    match setting.kind:
+        case "columns" if not isinstance(value, Mapping):
+            return [",".join(f'"{n}"' if "," in n else n for n in value)]
+        case "files":
+            return list(value)
+        case "cuts":
+            return [f"{k}={','.join(plain(v) for v in points)}" for k, points in value.items()]
+        case "values" if isinstance(value, Mapping):
+            return [",".join(f"{part}={_either(several)}" for part, several in value.items())]
+        case "values":
+            return [_either(value)]
+        case "levels" | "directions":
+            return [",".join(f"{k}={plain(v)}" for k, v in value.items())]
+        case _:
+            return [plain(value)]
+
+
+def _either(several: Sequence[Any]) -> str:
+    return "|".join(plain(v).replace("|", "\\|") for v in several)
+
+
+def plain(value: Any) -> str:
+    """A value as it is typed in the shell.
+
+    >>> plain(True), plain(0.15), plain("yes")
+    ('true', '0.15', 'yes')
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def line(command: Sequence[str]) -> str:
+    """Words as one line to paste into a shell.
+
+    >>> line(["audit", "run", "my loans.csv", "--favorable", "decision=1|2"])
+    'audit run "my loans.csv" --favorable "decision=1|2"'
+    """
+    return " ".join(_quote(word) for word in command)
+
+
+def _quote(word: str) -> str:
+    if _BARE.fullmatch(word):
+        return word
+    if not re.search(r'[\\"$`!]', word):
+        return f'"{word}"'
+    return shlex.quote(word)
+
+
+def wrapped(command: Sequence[str], width: int = 88) -> str:
+    """The line broken with backslashes where it is long; still one command to paste."""
+    lines: list[str] = []
+    current = ""
+    for word in (_quote(w) for w in command):
+        fits = len(current) + 1 + len(word) <= width - 2
+        if not current:
+            current = word
+        elif fits or not word.startswith("-"):
+            current += " " + word
+        else:
+            lines.append(current + " \\")
+            current = "    " + word
+    return "\n".join([*lines, current])
+
+
+def replaced(command: Sequence[str], wrong: str, right: str) -> list[str] | None:
+    """The command with one name put right, inside lists and pairs too; None where it isn't there.
+
+    >>> replaced(["audit", "run", "--protected", "age,sexx"], "sexx", "sex")
+    ['audit', 'run', '--protected', 'age,sex']
+    """
+    pattern = re.compile(rf"(?<![^\s,=|\"]){re.escape(wrong)}(?![^\s,=|\"])")
+    mended, changed = [], False
+    for word in command:
+        new = pattern.sub(lambda _: right, word)
+        changed = changed or new != word
+        mended.append(new)
+    return mended if changed else None
