@@ -84,7 +84,7 @@ def make_bins(low: float, high: float, number: int, *, argument: str = "score_ra
     positive integer.
 
     >>> make_bins(2, 2, 10)
-    Bins(low=1.5, high=2.5, number=10)
+    Bins(low=1.0, high=3.0, number=10)
     """
     if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
         raise InputError(

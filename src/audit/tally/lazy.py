@@ -92,12 +92,11 @@ def _facts(table: Table, rows: EngineRows, plan: Plan) -> Facts:
 
 def _count(rows: EngineRows, exponent: int, wanted: Wanted) -> Counted:
     by = {key: f"k{i}" for i, key in enumerate(wanted.keys) if key in rows.expressions}
-    frame = rows.frame.select(
-        *(rows.expressions[key].alias(name) for key, name in by.items()),
-        # With no column to group by, one constant group holds every row.
-        nw.lit(0).alias("everyone"),
-        *_numbers(rows, exponent, wanted),
-    )
+    columns = [rows.expressions[key].alias(name) for key, name in by.items()]
+    columns += _numbers(rows, exponent, wanted)
+    frame = rows.frame.select(*columns) if columns else rows.frame
+    # With no column to group by, one constant group holds every row.
+    frame = frame.with_columns(nw.lit(0).alias("everyone"))
     terms = _terms(rows, wanted)
     binned = "x" in terms
     if binned and wanted.bins is not None:
@@ -105,7 +104,8 @@ def _count(rows: EngineRows, exponent: int, wanted: Wanted) -> Counted:
         place = (nw.col("value") - wanted.bins.low) * wanted.bins.scale
         bin_of = place.clip(0, wanted.bins.number - 1).floor().cast(nw.Int64)
         frame = frame.with_columns(bin_of.alias("bin"))
-    frame = frame.with_columns(*(e.alias(f"s_{name}") for name, e in terms.items()))
+    if terms:
+        frame = frame.with_columns(*(e.alias(f"s_{name}") for name, e in terms.items()))
     found = (
         frame.group_by("everyone", *by.values(), *(["bin"] if binned else []))
         .agg(nw.len().alias("rows"), *(nw.col(f"s_{name}").sum() for name in terms))

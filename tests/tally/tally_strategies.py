@@ -30,8 +30,15 @@ ROLES = Roles(
     stages=("desk",),
     favorable={"decision": (1,), "outcome": (1,)},
 )
-LIMITS = {"protected:sex": 3, "protected:race": 3, "stratum:purpose": 2, "decision": 3,
-          "outcome": 3, "stage:desk": 4, "block": 64}
+LIMITS = {
+    "protected:sex": 3,
+    "protected:race": 3,
+    "stratum:purpose": 2,
+    "decision": 3,
+    "outcome": 3,
+    "stage:desk": 4,
+    "block": 64,
+}
 
 
 def table(codes: dict[str, Any], roles: Roles = ROLES, **columns: Any) -> Table:
