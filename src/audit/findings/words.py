@@ -81,6 +81,23 @@ def attribute_words(attribute: Sequence[str]) -> str:
     return CROSS.join(level_words(a) for a in attribute) if attribute else "everyone"
 
 
+def who(attribute: Sequence[str], group: Group) -> str:
+    """A group as a sentence needs it: levels that are no words bring their attribute along.
+
+    >>> who(("sex",), ("female",)), who(("age",), ("[26, 40)",)), who(("sex", "age"), ("f", None))
+    ('female', 'age [26, 40)', 'f × age missing')
+    """
+    if len(attribute) != len(group) or not group:
+        return group_words(group)
+    pairs = zip(attribute, group, strict=True)
+    return CROSS.join(
+        level_words(v)
+        if isinstance(v, str) and v[:1].isalpha()
+        else f"{level_words(a)} {level_words(v)}"
+        for a, v in pairs
+    )
+
+
 def stratum_words(strata: Sequence[str], stratum: Sequence[Level] | None) -> str:
     """The strata a comparison is inside of: "purpose = car"; empty without strata.
 
@@ -166,12 +183,16 @@ def number(value: float, digits: int = 3, *, lines: Sequence[float] = ()) -> str
     for more in range(digits, digits + 8):
         text = f"{value:.{more}f}"
         shown = float(text)
-        apart = shown != 0 or abs(value) < 1e-9
-        if apart and all((shown < at) == (value < at) and (shown > at) == (value > at) for at in lines):
+        hidden = shown == 0 and abs(value) >= 1e-9
+        if not hidden and all(_same_side(shown, value, at) for at in lines):
             return text.lstrip("-") if shown == 0 else text
-        if all(abs(value - at) < 1e-9 for at in lines if abs(shown - at) < 1e-12) and apart:
-            return text
     return text
+
+
+def _same_side(shown: float, value: float, at: float) -> bool:
+    if abs(value - at) < 1e-9:  # on the line, whatever binary arithmetic made of it
+        return abs(shown - at) < 1e-9
+    return (shown < at) == (value < at) and (shown > at) == (value > at)
 
 
 def interval_words(low: float, high: float, digits: int = 3, *, lines: Sequence[float] = ()) -> str:

@@ -55,7 +55,13 @@ _RULE = {
     "status_checked": bool,
     "use": str,
 }
-_WORDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false", list: "a list"}
+_WORDS = {
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    bool: "true or false",
+    list: "a list",
+}
 
 
 @cache
@@ -225,9 +231,19 @@ def _family(data: Any, rules: list[str], where: str, metrics: bool) -> Family:
     line, caution = float(data["line"]), float(data["caution"])
     ratio = data["metric"].endswith("_ratio")
     if ratio and not 0 < line <= caution <= 1:
-        _refuse(where, "caution", f"is {caution} with line {line}", "a ratio needs 0 < line ≤ caution ≤ 1")
+        _refuse(
+            where,
+            "caution",
+            f"is {caution} with line {line}",
+            "a ratio needs 0 < line ≤ caution ≤ 1",
+        )
     if not ratio and not 0 <= caution <= line:
-        _refuse(where, "caution", f"is {caution} with line {line}", "a difference needs 0 ≤ caution ≤ line")
+        _refuse(
+            where,
+            "caution",
+            f"is {caution} with line {line}",
+            "a difference needs 0 ≤ caution ≤ line",
+        )
     if metrics:
         _metric(data["metric"], where)
     allowed = ("decision", "outcome", "score")

@@ -1,0 +1,175 @@
+"""One estimate made a finding: verdict and sentence, people, what would change it."""
+
+from __future__ import annotations
+
+import math
+
+from audit.findings.change import approvals_needed
+from audit.findings.kinds import scale_of
+from audit.findings.people import people_affected
+from audit.findings.record import Finding
+from audit.findings.sample import detectable, pass_rows
+from audit.findings.verdict import DIFFERENCE, RATIO, SMD, harmed_side, near_line, verdict_of
+from audit.findings.words import count_words, who
+from audit.inference.estimate import Estimate
+from audit.table.roles import Group
+from audit.tally.cube import Tally
+
+_APPROVALS = {
+    "disparate_impact_ratio": "",
+    "statistical_parity_difference": "",
+    "true_positive_rate_difference": " who would repay",
+}
+"""Metrics that further approvals move, and among whom."""
+
+
+def finding_of(
+    estimate: Estimate,
+    tally: Tally,
+    *,
+    code: str,
+    family: str,
+    planned: bool,
+    lines: tuple[float, float, str],
+    worst: str,
+    alpha: float,
+    min_rows: int,
+    holm_place: tuple[float, float] = (1.0, 0.0),
+) -> Finding:
+    """Judge one estimate, `p_adjusted` filled in; `lines` are line, caution and cited rule."""
+    scale = scale_of(estimate.metric)
+    kind, worse = (scale.kind, scale.worse) if scale else (DIFFERENCE, "away")
+    line, caution, rule = lines
+    value = readable(estimate, kind)
+    group = who(estimate.attribute, estimate.group)
+    reference = who(estimate.attribute, estimate.reference or ())
+    needed = pass_rows(estimate, kind, line, worse)
+    verdict, because = verdict_of(
+        kind,
+        value,
+        estimate.low,
+        estimate.high,
+        estimate.p_adjusted,
+        estimate.rows,
+        estimate.reference_rows,
+        line=line,
+        caution=caution,
+        worst=worst,
+        min_rows=min_rows,
+        alpha=alpha,
+        reason=estimate.reason,
+        group=group,
+        reference=reference,
+        rows_needed=needed,
+        worse=worse,
+    )
+    side = harmed_side(kind, value, direction(estimate.metric, worse, tally))
+    harmed: Group | None = None
+    if side is not None:
+        harmed = estimate.group if side == "group" else estimate.reference
+    people, people_of = _people(estimate, kind, side)
+    change = None
+    if verdict in ("fail", "review") and planned:
+        change = _change(estimate, tally, kind, side, lines, alpha, holm_place)
+    elif verdict == "insufficient" and not near_line(kind, value, line) and needed is not None:
+        change = f"about {needed:,} rows in {group} (now {estimate.rows:,}), if the estimate holds"
+    return Finding(
+        code=code,
+        family=family,
+        planned=planned,
+        estimate=estimate,
+        line=line,
+        caution=caution,
+        rule=rule,
+        verdict=verdict,
+        because=because,
+        people_affected=people,
+        people_of=people_of,
+        change=change,
+        smallest_detectable=detectable(estimate, kind, alpha) if planned else None,
+        rows_needed=needed if planned else None,
+        harmed=harmed,
+    )
+
+
+def readable(estimate: Estimate, kind: str) -> float:
+    """The value as the rule reads it: a ratio over a rate of 0 is undefined, its inverse is 0.
+
+    So a reference that is never approved, where the group is, is read as harmed. 0 / 0 stays
+    undefined.
+    """
+    never = estimate.reference_value == 0 and estimate.favorable > 0 and math.isinf(estimate.high)
+    return math.inf if kind == RATIO and math.isnan(estimate.value) and never else estimate.value
+
+
+def direction(metric: str, worse: str, tally: Tally) -> str:
+    """Which way harms the group, where the data's roles say so for a score."""
+    if metric == "predictive_equality_difference":
+        return "lower"  # fewer approvals, whatever the outcome would have been
+    if metric == "standardized_mean_difference":
+        if tally.roles.score and not tally.roles.amount:
+            return "lower"
+        if tally.roles.risk and not tally.roles.amount:
+            return "higher"
+    return worse
+
+
+def group_rate(estimate: Estimate, kind: str) -> float:
+    """The group's own rate, from the comparison and the reference's rate."""
+    if kind == RATIO:
+        if math.isnan(estimate.value) and estimate.rows:
+            return estimate.favorable / estimate.rows
+        return estimate.value * estimate.reference_value
+    return estimate.reference_value + estimate.value
+
+
+def _people(estimate: Estimate, kind: str, side: str | None) -> tuple[int | None, int | None]:
+    if kind == SMD or estimate.metric not in (*_APPROVALS, "predictive_equality_difference"):
+        return None, None
+    own, other = group_rate(estimate, kind), estimate.reference_value
+    if side == "reference":
+        people = people_affected(other, own, estimate.reference_rows)
+        return people, None if people is None else estimate.reference_rows
+    people = people_affected(own, other, estimate.rows)
+    return people, None if people is None else estimate.rows
+
+
+def _change(
+    estimate: Estimate,
+    tally: Tally,
+    kind: str,
+    side: str | None,
+    lines: tuple[float, float, str],
+    alpha: float,
+    holm_place: tuple[float, float],
+) -> str | None:
+    """The fewest further approvals that change the verdict, in words."""
+    # with weights or repeated applicants one approval is not one unit of evidence
+    whole = tally.roles.weight is None and tally.roles.cluster is None
+    if side is None or estimate.metric not in _APPROVALS or not whole:
+        return None
+    x_ref = round(estimate.reference_value * estimate.reference_rows)
+    own = (round(estimate.favorable), estimate.rows)
+    other = (x_ref, estimate.reference_rows)
+    harmed = estimate.group if side == "group" else estimate.reference or ()
+    (x, n), (x_other, n_other) = (own, other) if side == "group" else (other, own)
+    needed = approvals_needed(
+        kind,
+        x,
+        n,
+        x_other,
+        n_other,
+        line=lines[0],
+        caution=lines[1],
+        alpha=alpha,
+        multiplier=holm_place[0],
+        floor=holm_place[1],
+    )
+    people = who(estimate.attribute, harmed) + _APPROVALS[estimate.metric]
+    first, last = needed
+    if not first:  # 0: no breach to end
+        return f"{count_words(last, 'more approval')} for {people}" if last else None
+    text = f"{count_words(first, 'more approval')} for {people}"
+    if last is not None and last > first:
+        text += f" to end the fail, {last:,} to leave no finding"
+    return text

@@ -1,0 +1,142 @@
+"""The audit in one paste-ready sentence, and in one line."""
+
+from __future__ import annotations
+
+import math
+
+from audit.findings.evidence import group_rate
+from audit.findings.kinds import scale_of
+from audit.findings.record import AuditRecord, Finding, Rule
+from audit.findings.rules import HIGHEST_RATE
+from audit.findings.verdict import DIFFERENCE, RATIO, SMD
+from audit.findings.words import (
+    attribute_words,
+    interval_words,
+    level_text,
+    metric_words,
+    number,
+    p_words,
+    percent,
+    who,
+)
+
+RATES = {
+    "disparate_impact_ratio": "were approved",
+    "statistical_parity_difference": "were approved",
+    "true_positive_rate_difference": "of those who would repay were approved",
+    "predictive_equality_difference": "of those who would not repay were approved",
+}
+"""What a rate behind a judged comparison counts."""
+
+WORD = {
+    "fail": "Fail",
+    "review": "Review",
+    "insufficient": "Insufficient evidence",
+    "pass": "Pass",
+    "waived": "Waived",
+}
+
+
+def leading_finding(record: AuditRecord) -> Finding | None:
+    """The planned finding that gives the record its verdict; else the widest explored reading."""
+    planned = [f for f in record.findings if f.planned]
+    worst = next((f for f in planned if f.verdict == record.verdict), None)
+    if worst is not None or planned:
+        return worst or planned[0]
+    readings = [f for f in record.findings if f.code == HIGHEST_RATE]
+    defined = [f for f in readings if not math.isnan(f.estimate.value)]
+    return min(defined, key=lambda f: f.estimate.value, default=None)
+
+
+def rule_of(record: AuditRecord, finding: Finding) -> Rule | None:
+    """The rule that a finding's line comes from."""
+    return next((r for r in record.policy.rules if r.code == finding.rule), None)
+
+
+def headline(record: AuditRecord) -> str:
+    """Verdict and worst comparison in one short line."""
+    finding = leading_finding(record)
+    start = WORD.get(record.verdict, record.verdict)
+    if finding is None:
+        return f"{start}: nothing planned could be judged"
+    e = finding.estimate
+    names = f"{who(e.attribute, e.group)} against {who(e.attribute, e.reference or ())}"
+    if math.isnan(e.value):
+        return (
+            f"{start}: {attribute_words(e.attribute)}, {names}, {metric_words(e.metric)} undefined"
+        )
+    shown = number(e.value, 2, lines=(finding.line, *_parity(finding)))
+    return f"{start}: {attribute_words(e.attribute)}, {names}, {metric_words(e.metric)} {shown}"
+
+
+def summary(record: AuditRecord) -> str:
+    """One sentence to paste: both rates, ratio, interval, rule, people affected.
+
+    It is about the finding that gives the verdict, and never says compliant, illegal or fair.
+    """
+    finding = leading_finding(record)
+    start = f"{WORD.get(record.verdict, record.verdict)} under {record.policy.name}"
+    if finding is None:
+        why = f" ({record.not_checked[0]})" if record.not_checked else ""
+        return f"{start}: nothing planned could be judged{why}."
+    parts = [sentence_of(finding, rule_of(record, finding))]
+    if finding.planned:
+        parts.append(finding.because)
+        people = people_words(finding)
+        if people:
+            parts.append(people)
+    else:
+        parts.append("the policy plans no comparison, so none decides")
+    return f"{start}: {'; '.join(parts)}."
+
+
+def people_words(finding: Finding) -> str | None:
+    """ "18 more of 105 female would be approved at the comparison rate", or None."""
+    if not finding.people_affected or finding.people_of is None:
+        return None
+    e = finding.estimate
+    people = who(e.attribute, finding.harmed if finding.harmed is not None else e.group)
+    return (
+        f"{finding.people_affected:,} more of {finding.people_of:,} {people} would be approved at "
+        "the comparison rate"
+    )
+
+
+def sentence_of(finding: Finding, rule: Rule | None = None) -> str:
+    """Rates, value, interval, p-value and rule of one finding, as the body of a sentence."""
+    e = finding.estimate
+    scale = scale_of(e.metric)
+    kind = scale.kind if scale else DIFFERENCE
+    group, reference = who(e.attribute, e.group), who(e.attribute, e.reference or ())
+    counted = RATES.get(e.metric)
+    rate = group_rate(e, kind)
+    where = attribute_words(e.attribute)
+    if counted and kind != SMD and not math.isnan(rate):
+        own, other = percent(rate), percent(e.reference_value)
+        text = f"for {where}, {own} of {group} against {other} of {reference} {counted}"
+    else:
+        text = f"for {where}, {group} against {reference}"
+    if math.isnan(e.value):
+        return f"{text}, {metric_words(e.metric)} undefined{_rule(finding, rule, kind)}"
+    lines: tuple[float, ...] = (finding.line, finding.caution, *_parity(finding))
+    if kind == RATIO:
+        lines = (*lines, 1 / finding.line)
+    else:
+        lines = (*lines, -finding.line, -finding.caution)
+    p = p_words(e.p_adjusted if not math.isnan(e.p_adjusted) else e.p_value)
+    return (
+        f"{text}, {metric_words(e.metric)} {number(e.value, lines=lines)} "
+        f"({level_text(e.level)} interval {interval_words(e.low, e.high, lines=lines)}, {p})"
+        f"{_rule(finding, rule, kind)}"
+    )
+
+
+def _parity(finding: Finding) -> tuple[float]:
+    scale = scale_of(finding.estimate.metric)
+    return (1.0 if scale is not None and scale.kind == RATIO else 0.0,)
+
+
+def _rule(finding: Finding, rule: Rule | None, kind: str) -> str:
+    sign = "" if kind == RATIO else "±"
+    text = f", read against {sign}{finding.line:.2f}"
+    return f"{text} ({rule.title}; {rule.source})" if rule else text
