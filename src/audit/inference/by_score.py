@@ -1,0 +1,205 @@
+"""Score metrics of groups and their gaps, from score distributions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from audit.inference.auc import area, auc_difference_interval, auc_interval, unjudged
+from audit.inference.bootstrap import cell_bootstrap
+from audit.inference.by_group import BOUNDS, SELECTIVE
+from audit.inference.checks import critical
+from audit.inference.estimate import NAN, Estimate, Estimates
+from audit.inference.mover import mover_difference
+from audit.inference.standardized import standardized_difference
+from audit.metrics.contrasts import compare_scores
+from audit.metrics.metric import Metric
+from audit.tally.coarsen import coarsen
+from audit.tally.distribution import Distribution
+
+REPLICATES = 2_000
+SUPPORT = 256
+"""Score values kept apart in a bootstrap; more are merged into equally filled bins."""
+
+
+def score_estimates(
+    distributions: Sequence[Distribution],
+    reference: Mapping[tuple[str, ...], tuple[Any, ...]],
+    metrics: Sequence[Metric],
+    *,
+    level: float,
+    selective: bool,
+    seed: int,
+    amount: bool = False,
+) -> Estimates:
+    """Estimates of one column's distributions, all groups of all attributes.
+
+    `reference` names each attribute's reference group. For a continuous decision (`amount`)
+    only the mean and its standardised difference make sense.
+    """
+    found: list[Estimate] = []
+    by_group = {(d.attribute, d.group): d for d in distributions}
+    for metric in metrics:
+        if amount and "outcome" in metric.needs:
+            continue
+        for d in distributions:
+            if metric.contrast is None:
+                found.append(_one(metric, d, level, selective, seed))
+                continue
+            wanted = reference.get(d.attribute)
+            other = by_group.get((d.attribute, wanted)) if wanted is not None else None
+            if other is None or other is d:
+                continue
+            found.append(_gap(metric, d, other, level, selective, seed))
+    return Estimates.of(found)
+
+
+def _why(metric: Metric, d: Distribution) -> str:
+    if d.rows == 0:
+        return "no rows with a value"
+    good, bad = d.counts[:, 0].sum(), d.counts[:, 1].sum()
+    if "outcome" in metric.needs and (good == 0 or bad == 0):
+        return "no favourable outcome" if good == 0 else "no unfavourable outcome"
+    if "probability" in metric.needs and not (
+        d.values.size and d.values.min() >= 0 and d.values.max() <= 1
+    ):
+        return "values outside [0, 1] are not probabilities"
+    return metric.rates[0].undefined
+
+
+def _known(d: Distribution, metric: Metric) -> int:
+    """Rows the value rests on: those with an outcome, where it needs one."""
+    if "outcome" not in metric.needs or d.total == 0:
+        return d.rows
+    return round(d.rows * float(d.counts[:, :2].sum()) / float(d.counts.sum()))
+
+
+def _interval(metric: Metric, d: Distribution, level: float, seed: int) -> tuple[float, float, str]:
+    """Limits of one group's score metric and how they were made."""
+    key = metric.rates[0].key
+    suffix = "" if d.exact else f", {len(d.edges) - 1} bins"
+    if key == "auc":
+        return (*auc_interval(area(d), level), f"DeLong on the logit scale{suffix}")
+    if key == "mean_score":
+        effective = d.total**2 / d.weight_squared if d.weight_squared > 0 else 0.0
+        if effective < 2:
+            return NAN, NAN, "t"
+        from scipy.special import stdtrit
+
+        mean = d.sum / d.total
+        spread = max(d.sum_squares / d.total - mean**2, 0.0) * effective / (effective - 1)
+        half = float(stdtrit(effective - 1, 1 - (1 - level) / 2)) * (spread / effective) ** 0.5
+        return mean - half, mean + half, "t"
+    merged = coarsen(d, SUPPORT)
+    of_scores = metric.rates[0].of_scores
+    assert of_scores is not None
+    shape = merged.counts.shape
+
+    def statistic(cells: Any) -> Any:
+        from dataclasses import replace
+
+        return of_scores(
+            replace(merged, counts=cells[..., 0, :].reshape(*cells.shape[:-2], *shape))
+        )
+
+    squares = None
+    if d.weight_squared != d.total:
+        squares = (merged.counts * (d.weight_squared / d.total)).reshape(1, -1)
+    low, high = cell_bootstrap(
+        merged.counts.reshape(1, -1), statistic, level, REPLICATES, seed, squares=squares
+    )
+    return float(low), float(high), f"cell bootstrap{suffix}"
+
+
+def _one(metric: Metric, d: Distribution, level: float, selective: bool, seed: int) -> Estimate:
+    where: dict[str, Any] = {
+        "metric": metric.key,
+        "attribute": d.attribute,
+        "group": d.group,
+        "level": level,
+        "rows": _known(d, metric),
+    }
+    if selective and "outcome" in metric.needs and metric.rates[0].key in ("auc", "gini", "ks"):
+        return Estimate(**where, method=BOUNDS, reason=SELECTIVE)
+    of_scores = metric.rates[0].of_scores
+    assert of_scores is not None
+    value = float(of_scores(d)) if d.rows else NAN
+    if value != value:
+        return Estimate(**where, reason=_why(metric, d))
+    low, high, method = _interval(metric, d, level, seed)
+    if low == low:
+        low, high = min(low, value), max(high, value)
+    reason = unjudged(area(d)) if metric.rates[0].key == "auc" else None
+    return Estimate(**where, value=value, low=low, high=high, method=method, reason=reason)
+
+
+def _gap(
+    metric: Metric, d: Distribution, other: Distribution, level: float, selective: bool, seed: int
+) -> Estimate:
+    key = metric.rates[0].key
+    where: dict[str, Any] = {
+        "metric": metric.key,
+        "attribute": d.attribute,
+        "group": d.group,
+        "reference": other.group,
+        "level": level,
+        "rows": _known(d, metric),
+        "reference_rows": _known(other, metric),
+    }
+    if selective and "outcome" in metric.needs and key in ("auc", "gini", "ks"):
+        return Estimate(**where, method=BOUNDS, reason=SELECTIVE)
+    value = compare_scores(metric, d, other) if d.rows and other.rows else NAN
+    of_scores = metric.rates[0].of_scores
+    if of_scores is not None and other.rows:
+        where["reference_value"] = float(of_scores(other))
+    if value != value:
+        return Estimate(**where, reason=_why(metric, d if d.rows == 0 else other))
+    if metric.contrast == "smd":
+        sizes = [x.total**2 / x.weight_squared for x in (d, other)]
+        limits = standardized_difference(
+            d.total,
+            d.sum,
+            d.sum_squares,
+            other.total,
+            other.sum,
+            other.sum_squares,
+            n=sizes[0],
+            n_ref=sizes[1],
+            level=level,
+        )
+        return Estimate(
+            **where,
+            value=value,
+            low=float(limits[1]),
+            high=float(limits[2]),
+            p_value=float(limits[3]),
+            method="Hedges-Olkin, pooled within-group standard deviation",
+        )
+    if key == "auc" and metric.contrast == "difference":
+        pair = (area(d), area(other))
+        low, high, p = auc_difference_interval(*pair, level)
+        return Estimate(
+            **where,
+            value=value,
+            low=low,
+            high=high,
+            p_value=p,
+            method="MOVER of DeLong",
+            reason=unjudged(pair[0]) or unjudged(pair[1]),
+        )
+    if metric.contrast != "difference" or of_scores is None:
+        return Estimate(**where, value=value, method="no interval")
+    own, reference = (_interval(metric, x, level, seed) for x in (d, other))
+    limit = mover_difference(
+        float(of_scores(d)), own[0], own[1], where["reference_value"], reference[0], reference[1]
+    )
+    low, high = float(limit[0]), float(limit[1])
+    p = NAN
+    if key == "mean_score" and high > low:
+        from scipy.special import ndtr
+
+        z = value / ((high - low) / (2 * float(critical(level))))
+        p = float(2 * ndtr(-abs(z)))
+    return Estimate(
+        **where, value=value, low=low, high=high, p_value=p, method=f"MOVER of {own[2]}"
+    )

@@ -1,0 +1,216 @@
+"""A model as the source of decisions: its own rows in, risks or decisions out, once a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from audit.errors import InputError
+
+RISK = "model risk"
+"""Name of the column that holds P(unfavourable)."""
+
+SCORE = "model score"
+"""Name of the column of a callable that returns the favourable class."""
+
+DECISION = "model decision"
+"""Name of the column that holds `predict`'s decisions."""
+
+
+def with_model(
+    source: Any,
+    model: Any,
+    *,
+    features: Sequence[str] | None,
+    outcome: str | None,
+    favorable: Any,
+    decided: bool,
+    returns: Any = None,
+) -> tuple[Any, dict[str, Any]]:
+    """The caller's rows with the model's column added, and the roles that follow from it.
+
+    The model receives `features` in order, dtypes untouched, each row once. With `decided` (a
+    cut-off or approval rate is given) P(unfavourable) is read by `classes_`; without it
+    `predict` decides. `returns` says which outcome value a booster or callable returns the
+    probability of. The caller's frame is not changed.
+
+    Raises `InputError`: TBL120 no features, TBL121 unknown ones, TBL122 the model raises, TBL123
+    another length, TBL124 the model changed its input, TBL125 classes that do not match
+    `favorable`, TBL126 a booster or callable without `returns` or cut-off.
+    """
+    import narwhals as nw
+
+    frame = nw.from_native(source, eager_only=True)
+    columns = frame.columns
+    if not features:
+        raise InputError(
+            "TBL120",
+            "the model's inputs are not named",
+            argument="features",
+            fix="features=[...] in the order the model was fitted on",
+        )
+    unknown = [f for f in features if f not in columns]
+    if unknown:
+        raise InputError(
+            "TBL121",
+            f"no column {unknown[0]!r}",
+            argument="features",
+            count=None,
+            fix=f"columns are {', '.join(map(str, columns[:12]))}…",
+        )
+    inputs = frame.select(list(features))
+    name = (
+        type(model).__name__
+        if not callable(model) or hasattr(model, "predict")
+        else (getattr(model, "__name__", type(model).__name__))
+    )
+    good = _favorable(favorable, outcome)
+    if hasattr(model, "predict_proba") and decided:
+        values = _call(model.predict_proba, inputs, name, frame.shape[0], "predict_proba")
+        risk = _unfavorable_share(values, _classes(model), good, name)
+        return _add(frame, RISK, risk), {"risk": RISK}
+    if hasattr(model, "classes_") and hasattr(model, "predict"):
+        if decided:
+            raise InputError(
+                "TBL126",
+                f"{name} has no predict_proba to apply a cut-off to",
+                argument="model",
+                fix="leave cutoff out: predict decides",
+            )
+        values = _call(model.predict, inputs, name, frame.shape[0], "predict")
+        return _decide(frame, values, good)
+    if not decided or returns is None:
+        raise InputError(
+            "TBL126",
+            f"{name} is a booster or callable: it needs a cut-off and must "
+            "say which class it returns",
+            argument="model",
+            fix="add cutoff=… (or approval_rate=…) and returns=<outcome value>",
+        )
+    function = model if callable(model) else model.predict
+    values = _call(function, inputs, name, frame.shape[0], "the call")
+    if values.ndim != 1:
+        raise InputError(
+            "TBL123",
+            f"{name} returned shape {values.shape}, not one number a row",
+            argument="model",
+            fix="return the probability of one class",
+        )
+    favors = any(_same(returns, g) for g in good)
+    column = SCORE if favors else RISK
+    return _add(frame, column, values.astype(np.float64)), {"score" if favors else "risk": column}
+
+
+def _favorable(favorable: Any, outcome: str | None) -> tuple[Any, ...]:
+    value = favorable
+    if isinstance(favorable, Mapping):
+        value = favorable.get("outcome", favorable.get(outcome))
+    if value is None:
+        raise InputError(
+            "TBL125",
+            "which outcome favours the applicant is not said",
+            argument="favorable",
+            fix='favorable={"outcome": 0}',
+        )
+    return tuple(value) if isinstance(value, list | tuple | set) else (value,)
+
+
+def _same(a: Any, b: Any) -> bool:
+    return bool(a == b) and isinstance(a, str) == isinstance(b, str)
+
+
+def _classes(model: Any) -> list[Any]:
+    return list(np.asarray(model.classes_).tolist()) if hasattr(model, "classes_") else []
+
+
+def _unfavorable_share(
+    values: npt.NDArray[Any], classes: list[Any], good: Iterable[Any], name: str
+) -> npt.NDArray[np.float64]:
+    """P(unfavourable) by `classes_`, whatever their order."""
+    if values.ndim != 2 or values.shape[1] != len(classes):
+        raise InputError(
+            "TBL123",
+            f"{name}.predict_proba returned shape {values.shape} for {len(classes)} classes",
+            argument="model",
+            fix="check the model",
+        )
+    bad = [i for i, c in enumerate(classes) if not any(_same(c, g) for g in good)]
+    if len(bad) in (0, len(classes)):
+        raise InputError(
+            "TBL125",
+            f"{name} knows the classes {classes}; the favourable outcome is {list(good)}",
+            argument="favorable",
+            fix="name one of the model's classes, in its own type",
+        )
+    return np.asarray(values[:, bad].sum(axis=1), dtype=np.float64)
+
+
+def _call(function: Any, inputs: Any, name: str, size: int, what: str) -> npt.NDArray[Any]:
+    native = inputs.clone().to_native()
+    try:
+        values = np.asarray(function(native))
+    except Exception as problem:
+        raise InputError(
+            "TBL122",
+            f"{name}: {what} raised {type(problem).__name__}: {problem}",
+            argument="model",
+            fix="check features and dtypes against the fit",
+        ) from problem
+    if not _unchanged(inputs, native):
+        raise InputError(
+            "TBL124",
+            f"{name}: {what} changed the rows it was given",
+            argument="model",
+            fix="let the model copy its input",
+        )
+    if values.shape[:1] != (size,):
+        raise InputError(
+            "TBL123",
+            f"{name}: {what} returned {values.shape[0] if values.ndim else 1:,} values for "
+            f"{size:,} rows",
+            argument="model",
+            fix="one value a row",
+        )
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        bad = ~np.isfinite(values.reshape(size, -1)).all(axis=1)
+        raise InputError(
+            "TBL122",
+            f"{name}: {what} returned values that are not finite",
+            argument="model",
+            count=int(bad.sum()),
+            first=int(np.flatnonzero(bad)[0]),
+            fix="check the model on these rows",
+        )
+    return values
+
+
+def _unchanged(before: Any, after: Any) -> bool:
+    original = before.to_native()
+    if type(original).__module__.startswith("pandas"):
+        return bool(original.equals(after))
+    return True  # polars and pyarrow frames are immutable
+
+
+def _add(frame: Any, name: str, values: npt.NDArray[Any]) -> Any:
+    import narwhals as nw
+
+    if name in frame.columns:
+        raise InputError(
+            "TBL127", f"the data already have a column {name!r}", argument="model", fix="rename it"
+        )
+    native = frame.to_native()
+    if type(native).__module__.startswith("pandas"):
+        return native.assign(**{name: values})
+    column = nw.new_series(name, values, backend=frame.implementation)
+    return frame.with_columns(column).to_native()
+
+
+def _decide(
+    frame: Any, values: npt.NDArray[Any], good: tuple[Any, ...]
+) -> tuple[Any, dict[str, Any]]:
+    """`predict`'s answer as a decision: the favourable outcome predicted means approved."""
+    approved = np.array([any(_same(v, g) for g in good) for v in values.tolist()])
+    return _add(frame, DECISION, approved), {"decision": DECISION}
