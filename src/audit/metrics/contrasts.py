@@ -80,7 +80,7 @@ def average_absolute_odds_difference(group: Counts, reference: Counts) -> Array:
         np.abs(_rate(*share(group)) - _rate(*share(reference)))
         for share in (false_positive_rate, true_positive_rate)
     ]
-    return (gaps[0] + gaps[1]) / 2
+    return np.asarray(gaps[0] + gaps[1]) / 2
 
 
 def class_imbalance(group: Counts, reference: Counts) -> Array:

@@ -131,3 +131,17 @@ def cohen_kappa(t: Counts) -> Array:
     approved, good = t.approved_known / t.known, t.good / t.known
     chance = approved * good + (t.denied_known / t.known) * (t.bad / t.known)
     return np.where((t.known > 0) & (chance < 1), (observed - chance) / (1 - chance), np.nan)
+
+
+def selective_labels(t: Counts) -> Array:
+    """Where approval creates the label: some were denied, and no outcome of theirs is known.
+
+    Rates over outcomes of the denied would then be 1 or 0 by construction.
+    """
+    return np.asarray((t.denied > 0) & (t.denied_known == 0) & (t.approved_known > 0))
+
+
+SEEN_AMONG_APPROVED = frozenset({"precision", "false_discovery_rate"})
+"""Rates of decision and outcome that selective labels leave as they are."""
+SELECTIVE = "selective labels: outcomes are known for the approved only"
+"""The reason where they do not."""
