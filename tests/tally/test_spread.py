@@ -14,7 +14,7 @@ from audit.errors import InputError
 from audit.table.rows import CodedRows, Table
 from audit.tally.counting import count_rows
 from audit.tally.plan import plan
-from audit.tally.spread import distributions, from_cube
+from audit.tally.spread import distributions, from_cube, sort_rows
 
 
 def test_worked_by_hand() -> None:
@@ -65,6 +65,21 @@ def test_exact_values_are_what_numpy_unique_finds(t: Table, attributes: tuple[st
         assert d.weight_squared == pytest.approx(square[kept].sum(), rel=1e-12)
         assert d.sum == pytest.approx((mass * rows.score)[kept].sum(), rel=1e-12, abs=1e-12)
         assert d.sum_squares == pytest.approx((mass * rows.score**2)[kept].sum(), rel=1e-12)
+
+
+@given(tables(score=True), st.sampled_from([(), ("sex",), ("sex", "race")]))
+def test_sorting_once_changes_nothing(t: Table, attributes: tuple[str, ...]) -> None:
+    """A shared order of the rows gives the same distributions as sorting group by group."""
+    ordered = sort_rows(t, "score")
+    for a, b in zip(
+        distributions(t, attributes, "score"),
+        distributions(t, attributes, "score", ordered=ordered),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(a.values, b.values)
+        np.testing.assert_array_equal(a.counts, b.counts)
+        assert (a.group, a.rows, a.missing) == (b.group, b.rows, b.missing)
+        assert a.sum == pytest.approx(b.sum, rel=1e-12, abs=1e-12)
 
 
 @given(tables(score=True), st.sampled_from([(), ("sex",), ("race",)]))

@@ -50,14 +50,40 @@ def higher_is_better(roles: Roles, column: str) -> bool:
     return column == roles.score or roles.amount.get(column) == "higher"
 
 
+class Ordered(NamedTuple):
+    """A table's rows by ascending value of one column, missing ones last."""
+
+    order: npt.NDArray[np.intp]
+    """Row numbers."""
+    rows: _Rows
+    """The rows in that order."""
+
+
+def sort_rows(table: Table, column: str) -> Ordered:
+    """Sort once, then ask `distributions` for many attributes of one column.
+
+    Raises `InputError` TLY003 as `distributions` does.
+    """
+    rows = _rows_of(table, column)
+    # Weights are floats, whose sum depends on their order: ties keep that of the rows.
+    order = np.argsort(rows.values, kind=None if rows.mass is None else "stable")
+    return Ordered(order, rows.take(order))
+
+
 def distributions(
-    table: Table, attributes: tuple[str, ...], column: str, *, exact: bool = True
+    table: Table,
+    attributes: tuple[str, ...],
+    column: str,
+    *,
+    exact: bool = True,
+    ordered: Ordered | None = None,
 ) -> tuple[Distribution, ...]:
     """One `Distribution` a group of `attributes`, in level order; () gives everyone.
 
     `exact` keeps every distinct value (rows must be in memory, and the result does not merge);
-    otherwise 1,024 bins over the observed range. Groups without a row are kept. Raises
-    `InputError` TLY003: an unknown column or attribute, or exact values from an engine.
+    otherwise 1,024 bins over the observed range. Groups without a row are kept. `ordered`, from
+    `sort_rows`, saves sorting the same column again. Raises `InputError` TLY003: an unknown
+    column or attribute, or exact values from an engine.
     """
     key = value_key(table.roles, column)
     unknown = [a for a in attributes if f"protected:{a}" not in table.axes]
@@ -67,41 +93,20 @@ def distributions(
         )
     if not exact:
         return _binned(table, attributes, column, key)
-    rows = table.rows
-    if not isinstance(rows, CodedRows):
-        raise InputError(
-            "TLY003",
-            "exact distributions need rows in memory; these stay in an engine",
-            argument="exact",
-            fix="use binned ones",
-        )
-    values = column_values(rows, key)
-    if values is None:
-        raise InputError("TLY003", f"the rows hold no {column!r}", argument="column")
-    levels = [table.axes[f"protected:{a}"].levels for a in attributes]
-    groups: list[Group] = list(product(*levels))
-    member = np.zeros(table.size, np.uint8 if len(groups) < 255 else np.uint32)
-    for attribute, names in zip(attributes, levels, strict=True):
-        np.multiply(member, len(names), out=member)
-        np.add(member, rows.codes[f"protected:{attribute}"], out=member, casting="unsafe")
-    outcome = rows.codes.get("outcome")
-    if outcome is None:
-        outcome = np.full(table.size, UNKNOWN, np.uint8)
-    weight = rows.weight
-    if weight is not None and (exponent := exponent_of(float(weight.max(initial=0.0)))):
-        weight = np.ldexp(weight, -exponent)
-    own = _Rows(values, outcome, weight, rows.count)
-    absent = np.isnan(values)
-    number = rows.count
-    missing = np.bincount(
-        member[absent], weights=None if number is None else number[absent], minlength=len(groups)
-    )
+    rows = _rows_of(table, column) if ordered is None else ordered.rows
+    groups: list[Group] = list(product(*(table.axes[f"protected:{a}"].levels for a in attributes)))
+    member = _members(table, attributes, len(groups))
+    if ordered is not None:
+        member = member[ordered.order]
+    absent = np.isnan(rows.values)
+    number = None if rows.number is None else rows.number[absent]
+    missing = np.bincount(member[absent], weights=number, minlength=len(groups))
     if absent.any():
         # Rows without a value form a last part that no group reads.
         member = np.where(absent, np.array(len(groups), member.dtype), member)
     # A stable partition first: each group's values then fit the cache while they are sorted.
     if len(groups) > 1 or absent.any():
-        own = own.take(np.argsort(member, kind="stable"))
+        rows = rows.take(np.argsort(member, kind="stable"))
     starts = np.concatenate([[0], np.cumsum(np.bincount(member, minlength=len(groups)))])
     better = higher_is_better(table.roles, column)
     return tuple(
@@ -112,11 +117,49 @@ def distributions(
             higher_is_better=better,
             missing=int(missing[g]),
             exact=True,
-            **_moments(part := own.take(slice(int(starts[g]), int(starts[g + 1])))),
-            **_distinct(part),
+            **_moments(part := rows.take(slice(int(starts[g]), int(starts[g + 1])))),
+            **_distinct(part, ascending=ordered is not None),
         )
         for g, group in enumerate(groups)
     )
+
+
+def _members(
+    table: Table, attributes: tuple[str, ...], groups: int
+) -> npt.NDArray[np.unsignedinteger[Any]]:
+    """Each row's group, in the smallest integers (a radix sort partitions those)."""
+    dtype = np.uint8 if groups < 2**8 else np.uint16 if groups < 2**16 else np.uint32
+    member: npt.NDArray[Any] = np.zeros(table.size, dtype)
+    for attribute in attributes:
+        key = f"protected:{attribute}"
+        np.multiply(member, len(table.axes[key].levels), out=member)
+        np.add(member, _coded(table).codes[key], out=member, casting="unsafe")
+    return member
+
+
+def _coded(table: Table) -> CodedRows:
+    if not isinstance(table.rows, CodedRows):
+        raise InputError(
+            "TLY003",
+            "exact distributions need rows in memory; these stay in an engine",
+            argument="exact",
+            fix="use binned ones",
+        )
+    return table.rows
+
+
+def _rows_of(table: Table, column: str) -> _Rows:
+    rows = _coded(table)
+    values = column_values(rows, value_key(table.roles, column))
+    if values is None:
+        raise InputError("TLY003", f"the rows hold no {column!r}", argument="column")
+    outcome = rows.codes.get("outcome")
+    if outcome is None:
+        outcome = np.full(table.size, UNKNOWN, np.uint8)
+    weight = rows.weight
+    if weight is not None and (exponent := exponent_of(float(weight.max(initial=0.0)))):
+        weight = np.ldexp(weight, -exponent)
+    return _Rows(values, outcome, weight, rows.count)
 
 
 class _Rows(NamedTuple):
@@ -160,13 +203,12 @@ def _moments(rows: _Rows) -> dict[str, Any]:
     }
 
 
-def _distinct(rows: _Rows) -> dict[str, Any]:
+def _distinct(rows: _Rows, *, ascending: bool) -> dict[str, Any]:
     """Distinct values, ascending, and their mass by outcome."""
-    mass = rows.mass
-    # Ties are added up, so an unstable sort gives the same counts; a sum of weights depends on
-    # their order.
-    order = np.argsort(rows.values, kind=None if mass is None else "stable")
-    values, outcome = rows.values[order], rows.outcome[order]
+    if not ascending:
+        # Ties are added up, so an unstable sort gives the same counts, but not the same sums.
+        rows = rows.take(np.argsort(rows.values, kind=None if rows.mass is None else "stable"))
+    values, mass = rows.values, rows.mass
     fresh = np.empty(len(values), bool)
     fresh[:1] = True
     np.not_equal(values[1:], values[:-1], out=fresh[1:])
@@ -175,10 +217,8 @@ def _distinct(rows: _Rows) -> dict[str, Any]:
     else:
         values = values[fresh]
         cell = 3 * (np.cumsum(fresh) - 1)
-    cell += outcome
-    counts: npt.NDArray[Any] = np.bincount(
-        cell, weights=None if mass is None else mass[order], minlength=3 * len(values)
-    )
+    cell += rows.outcome
+    counts: npt.NDArray[Any] = np.bincount(cell, weights=mass, minlength=3 * len(values))
     return {"values": values, "counts": counts.astype(np.float64).reshape(-1, 3)}
 
 
