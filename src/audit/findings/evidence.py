@@ -124,7 +124,8 @@ def group_rate(estimate: Estimate, kind: str) -> float:
 
 
 def _people(estimate: Estimate, kind: str, side: str | None) -> tuple[int | None, int | None]:
-    if kind == SMD or estimate.metric not in (*_APPROVALS, "predictive_equality_difference"):
+    counted = estimate.metric in (*_APPROVALS, "predictive_equality_difference")
+    if kind == SMD or not counted or math.isnan(estimate.low):
         return None, None
     own, other = group_rate(estimate, kind), estimate.reference_value
     if side == "reference":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,7 @@ from audit.findings.plan import Sizes, large_enough
 from audit.findings.record import Finding, Policy
 from audit.findings.verdict import BREACH, CAUTION, CHANCE, INSIDE, RATIO, Case, clause, verdict_for
 from audit.findings.words import attribute_words, metric_words, percent
-from audit.inference.estimate import Estimates
+from audit.inference.estimate import Estimate, Estimates
 from audit.inference.multiplicity import benjamini_hochberg
 from audit.tally.cube import Tally
 
@@ -43,10 +44,15 @@ def explore(
     policy: Policy,
     sizes: Sizes,
     planned: Sequence[tuple[int, Finding]],
+    told: Sequence[Finding] = (),
     *,
     min_rows: int,
 ) -> Explored:
-    """Judge every other comparison that has a p-value, at most as a review."""
+    """Judge every other comparison that has a p-value, at most as a review.
+
+    `told` are findings already written out, whose mirror images (a difference beside its
+    complement's) need no finding of their own.
+    """
     columns = estimates.columns
     scales = {m: scale_of(m) for m in dict.fromkeys(columns["metric"])}
     taken = {row for row, _ in planned}
@@ -99,20 +105,24 @@ def explore(
         )
     )
     order = _strongest(found, strength)
-    seen = {_pair(estimates, row) for row, _ in planned}
-    kept: list[int] = []
+    seen = {_pair(f.estimate) for f in (*told, *(f for _, f in planned))}
+    distinct: list[int] = []
     for k in order.tolist():
-        pair = _pair(estimates, rows[k])
+        pair = _pair(estimates[rows[k]])
         if pair not in seen:
             seen.add(pair)
-            kept.append(k)
-        if len(kept) == STRONGEST:
-            break
+            distinct.append(k)
+    kept = distinct[:STRONGEST]
     findings = tuple(
         _finding(estimates, tally, policy, sizes, rows[k], float(adjusted[k]), min_rows)
         for k in kept
     )
-    unsettled = _unsettled(estimates, tally, policy, sizes, at, found, kept=len(findings))
+    unsettled = _unsettled(estimates, tally, policy, sizes, at, found)
+    if len(kept) < len(distinct):
+        text = (
+            f"exploration: {len(kept):,} of {len(distinct):,} reviews written out, strongest first"
+        )
+        unsettled = (text, *unsettled)
     return Explored(judged=judged, findings=findings, unsettled=unsettled)
 
 
@@ -137,15 +147,16 @@ def _strongest(
     return review[np.lexsort((-strength[review], chance))]
 
 
-def _pair(estimates: Estimates, row: int) -> tuple[object, ...]:
+def _pair(estimate: Estimate) -> tuple[object, ...]:
     """What a comparison says, so that a mirror image (FNR beside TPR) is not told twice."""
-    columns = estimates.columns
-    names = ("attribute", "stratum", "stage")
-    sides = frozenset((columns["group"][row], columns["reference"][row]))
-    scale = scale_of(columns["metric"][row])
+    scale = scale_of(estimate.metric)
     kind = scale.kind if scale else ""
-    value = abs(columns["value"][row])
-    return (*(columns[n][row] for n in names), sides, kind, round(value, 9))
+    value = estimate.value
+    if kind == RATIO:
+        value = math.inf if value <= 0 or value != value else math.log(value)
+    sides = frozenset((estimate.group, estimate.reference))
+    place = (estimate.attribute, estimate.stratum, estimate.stage)
+    return (*place, sides, kind, round(abs(value), 9))
 
 
 def code_of(
@@ -204,13 +215,10 @@ def _unsettled(
     sizes: Sizes,
     rows: npt.NDArray[np.int64],
     found: npt.NDArray[np.int8],
-    *,
-    kept: int,
 ) -> tuple[str, ...]:
     """Counts of what exploration left open; people are counted for the first planned metric."""
     columns = estimates.columns
     settled = (found == BREACH) | (found == CAUTION) | (found == INSIDE)
-    reviews = int(((found >= BREACH) & (found <= CAUTION)).sum())
     out = []
     still = int((~settled).sum())
     if still:
@@ -218,8 +226,6 @@ def _unsettled(
             f"exploration: {still:,} of {len(rows):,} comparisons are not settled "
             "(too few rows to tell)"
         )
-    if reviews > kept:
-        out.append(f"exploration: the {kept:,} strongest of {reviews:,} reviews are written out")
     headline = policy.families[0].metric if policy.families else "disparate_impact_ratio"
     total: dict[tuple[str, ...], int] = {}
     open_groups: dict[tuple[str, ...], list[object]] = {}

@@ -12,14 +12,14 @@ FAIL_ON = (*VERDICTS, "never")
 def blocks(verdict: str, fail_on: str = "fail") -> bool:
     """Whether `verdict` is at or above `fail_on` (fail > review > insufficient > pass).
 
-    A waived fail never blocks. Raises `InputError` FND001 for an unknown `fail_on`.
+    A waived fail never blocks. Raises `InputError` FND010 for an unknown `fail_on`.
 
     >>> blocks("fail"), blocks("review"), blocks("review", "review"), blocks("waived", "pass")
     (True, False, True, False)
     """
     if fail_on not in FAIL_ON:
         raise InputError(
-            "FND001",
+            "FND010",
             f"{fail_on!r} is not a verdict",
             argument="fail_on",
             fix=f"one of {', '.join(FAIL_ON)}",

@@ -63,14 +63,14 @@ def judge(
     for row, finding in planned.judged:
         p_adjusted[row] = finding.estimate.p_adjusted
         lines[row], verdicts[row] = finding.line, finding.verdict
-    explored = exploration.explore(
-        estimates, tally, policy, sizes, planned.judged, min_rows=min_rows
-    )
-    for row, p, line, verdict in explored.judged:
-        p_adjusted[row], lines[row], verdicts[row] = p, line, verdict
     highest = highest_rate.readings(
         tally, policy, references, sizes, min_rows=min_rows, level=level
     )
+    explored = exploration.explore(
+        estimates, tally, policy, sizes, planned.judged, highest, min_rows=min_rows
+    )
+    for row, p, line, verdict in explored.judged:
+        p_adjusted[row], lines[row], verdicts[row] = p, line, verdict
     decided = tuple(finding for _, finding in planned.judged)
     return Judged(
         findings=(*plan.worst_first(decided, policy), *highest, *explored.findings),

@@ -124,10 +124,14 @@ def sentence_of(finding: Finding, rule: Rule | None = None) -> str:
     else:
         lines = (*lines, -finding.line, -finding.caution)
     p = p_words(e.p_adjusted if not math.isnan(e.p_adjusted) else e.p_value)
+    turned = ""
+    if kind == RATIO and e.value > 1 and finding.harmed == e.reference:
+        inverse = number(1 / e.value, lines=lines)
+        turned = f", which is {inverse} for {reference} over {group}"
     return (
         f"{text}, {metric_words(e.metric)} {number(e.value, lines=lines)} "
         f"({level_text(e.level)} interval {interval_words(e.low, e.high, lines=lines)}, {p})"
-        f"{_rule(finding, rule, kind)}"
+        f"{turned}{_rule(finding, rule, kind)}"
     )
 
 

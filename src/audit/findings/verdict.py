@@ -143,7 +143,7 @@ def verdict_of(
         found, kind, case, line, alpha, min_rows, reason, (group, reference), rows_needed, worse
     )
     if found == BREACH and worst != "fail":
-        because += "; the plan holds this comparison to review at most"
+        because += "; this comparison can ask for a review at most"
     return verdict_for(found, worst), because
 
 
