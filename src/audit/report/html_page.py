@@ -1,0 +1,132 @@
+"""The HTML report: one offline file, whole without JavaScript, the same bytes each time."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from audit.errors import InputError
+from audit.findings.record import AuditRecord
+from audit.report import svg, text
+from audit.report.blocks import Block, Document
+from audit.report.document import document
+from audit.report.json_file import embedded
+from audit.report.plotly_script import plotly_script, sha256
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+MARKER = '<meta name="generator" content="evenhand audit.report/1">'
+"""How a page made by `audit` is known again."""
+
+CHARTS = ("inline", "none", "shared")
+
+
+def html(record: AuditRecord, charts: str = "inline") -> str:
+    """The report as one HTML page; a pure function of the record.
+
+    `charts`: "inline" (plotly.js inside, compressed; about 2 MB), "none" (tables and drawings
+    only, no script, at most 150 KB) or "shared" (loads `plotly.min.js` from the same folder).
+    Raises `InputError` RPT001 for another value.
+    """
+    if charts not in CHARTS:
+        raise InputError(
+            "RPT001", f"{charts!r} is not one of {text.listed(CHARTS)}", argument="charts",
+            fix='use charts="inline"',
+        )  # fmt: skip
+    page = document(record)
+    style = asset("style.css")
+    boot = asset("boot.js") if charts != "none" else ""
+    return environment().get_template("page.html.j2").render(
+        page=page,
+        style=Markup(style),  # noqa: S704 - our own file
+        boot=Markup(boot),  # noqa: S704 - our own file
+        policy=Markup(content_policy(style, boot, charts)),  # noqa: S704 - hashes only
+        charts=charts,
+        packed=Markup(plotly_script().packed) if charts == "inline" else "",  # noqa: S704 - base64
+        figures=drawn(record) if charts != "none" else None,
+        report=embedded(record),
+        verdict=record.verdict,
+    )
+
+
+def content_policy(style: str, boot: str, charts: str) -> str:
+    """The content-security policy: nothing but our own style and, by hash, our scripts."""
+    scripts, styles, attributes = "'none'", sha256(style), "'none'"
+    if charts != "none":
+        plotly = plotly_script()
+        source = plotly.script_hash if charts == "inline" else "'self' file:"
+        scripts = f"{sha256(boot)} {source}"
+        styles = " ".join((styles, sha256(""), *plotly.style_hashes))
+        attributes = "'unsafe-inline'"
+    return (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; font-src data:; "
+        f"script-src {scripts}; style-src {styles}; style-src-attr {attributes}"
+    )
+
+
+def drawn(record: AuditRecord) -> dict[str, Any]:
+    """The figures as JSON, with both templates and the colours that differ between them."""
+    from audit.report.charts import figures, template
+    from audit.report.palette import to_dark
+
+    out = {}
+    for name, figure in figures(record).items():
+        spec = json.loads(json.dumps(figure.to_plotly_json(), allow_nan=False))
+        layout = spec["layout"]
+        layout.pop("template", None)
+        layout.pop("title", None)
+        layout["margin"] = {"l": 8, "r": 12, "t": 40 if _has_legend(spec) else 12, "b": 44}
+        out[name] = {"data": spec["data"], "layout": layout}
+    themes = {theme: template(theme) for theme in ("light", "dark")}
+    return {"figures": out, "themes": themes, "dark": to_dark()}
+
+
+def _has_legend(spec: dict[str, Any]) -> bool:
+    return bool(spec["layout"].get("showlegend")) or len(spec["data"]) > 1
+
+
+def asset(name: str) -> str:
+    """A file of the template folder."""
+    return (files("audit.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+@cache
+def environment() -> Environment:
+    """Jinja with escaping on and undefined names refused."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    env = Environment(
+        loader=FunctionLoader(asset),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    env.filters["draw"] = svg.draw
+    env.filters["icon"] = svg.icon
+    env.filters["axis"] = svg.axis
+    env.filters["kind"] = block_kind
+    env.globals["wide"] = _wide
+    return env
+
+
+def block_kind(block: Block) -> str:
+    """The name of a block's type, by which a template lays it out."""
+    return type(block).__name__
+
+
+def _wide(bar: Any) -> Markup:
+    return svg.draw(bar, width=320, height=26)
+
+
+def verdict_html(page: Document) -> str:
+    """The verdict card and the main table alone, without script, for notebooks."""
+    return environment().get_template("card.html.j2").render(
+        page=page, style=Markup(asset("card.css"))  # noqa: S704 - our own file
+    )

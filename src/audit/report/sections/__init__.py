@@ -1,0 +1,1 @@
+"""One file a section: record -> Section. Order and words are decided here."""

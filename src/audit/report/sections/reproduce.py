@@ -1,0 +1,142 @@
+"""Section 10: everything needed to make the same bytes again, and the words used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from audit.report import text
+from audit.report.blocks import Block, Facts, Fold, Line, Listing, Mark, Prose, Section
+from audit.report.look import Look
+from audit.table.roles import Level, Roles
+
+GLOSSARY: tuple[tuple[str, str], ...] = (
+    ("Adjusted p", "The p-value after accounting for how many comparisons were planned together."),
+    ("Base rate", "The share of a group whose outcome was favourable, whatever was decided."),
+    ("Calibration", "Whether people given the same score turn out the same way in every group."),
+    ("Disparate impact ratio", "One group's approval rate over its reference's: 1 is parity, 0.80 the customary line."),
+    ("Error rates", "TPR: approved among those who would repay. FPR: approved among those who would not. FNR: denied among those who would repay."),
+    ("Exploration", "A comparison nobody planned in advance. It can ask for a review; it cannot fail an audit."),
+    ("Favourable", "What the applicant would want: an approval; a loan that is repaid."),
+    ("Fingerprint", "A hash of the roles and counts; the same data give the same fingerprint on every machine."),
+    ("Insufficient", "The sample neither shows a gap beyond the rule nor excludes one."),
+    ("Interval", "The range of true values that fit the data; at 95 %, such ranges miss the truth in 1 sample of 20."),
+    ("People affected", "How many more people in the group would be approved at the reference's rate."),
+    ("Planned", "Written down before looking. Only planned comparisons decide the verdict."),
+    ("PPV", "Precision: the share of the approved who repaid."),
+    ("Reference group", "The group that others are compared with, declared or chosen by the policy's rule."),
+    ("SMD", "Standardised mean difference: a gap between average scores in standard deviations."),
+)  # fmt: skip
+"""Plain words for the terms this report uses."""
+
+
+def section(look_: Look) -> Section:
+    """How to reproduce the report."""
+    record = look_.record
+    p = record.provenance
+    items: list[tuple[str, Line]] = [
+        ("Package", (f"evenhand {text.visible(p.version)}",)),
+        ("Policy", (text.visible(p.policy),)),
+        ("Seed", (str(p.seed),)),
+        ("Data fingerprint", (Mark(text=text.visible(p.fingerprint), kind="code"),)),
+    ]
+    if p.libraries:
+        versions = ", ".join(f"{k} {v}" for k, v in sorted(p.libraries.items()))
+        items.append(("Libraries", (text.visible(versions),)))
+    items.extend(
+        (f"Setting {text.visible(k, 40)}", (_setting(v),)) for k, v in sorted(p.settings.items())
+    )
+    methods = sorted({m for m in record.estimates.columns["method"] if m})
+    if methods:
+        items.append(("Interval methods", (text.visible("; ".join(methods)),)))
+    blocks: list[Block] = [
+        Prose(
+            lines=(
+                ("The same data, configuration, seed and versions give this report byte for byte.",),
+            ),
+            kind="lead",
+        ),
+        Facts(items=tuple(items)),
+    ]
+    if p.command:
+        blocks.append(Listing(title="Command", text=text.visible(p.command)))
+    blocks.append(Listing(title="Configuration (audit.toml)", text=configuration(record.roles)))
+    blocks.append(
+        Prose(
+            lines=(
+                (
+                    "The numbers are embedded in this page as JSON (",
+                    Mark(text="script#audit-report", kind="code"),
+                    "), and in full in the JSON report, whose schema is ",
+                    Mark(text="audit.report/1", kind="code"),
+                    ".",
+                ),
+            )
+        )
+    )
+    glossary = Facts(items=tuple((k, (v,)) for k, v in GLOSSARY), kind="glossary")
+    blocks.append(Fold(title="Glossary, in plain words", blocks=(glossary,)))
+    return Section(key="reproduce", title="Reproduce", short="Reproduce", blocks=tuple(blocks))
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return text.visible(", ".join(f"{k}: {v}" for k, v in sorted(value.items())), 200)
+    if isinstance(value, tuple | list):
+        return text.visible(", ".join(str(v) for v in value), 200) or "none"
+    return text.visible(str(value), 200)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, tuple | list):
+        items = [v for v in value if v is not None]
+        return _toml(items[0]) if len(items) == 1 else f"[{', '.join(_toml(v) for v in items)}]"
+    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{text.visible(escaped, 200)}"'
+
+
+def _table(values: Mapping[str, Any]) -> str:
+    pairs = ", ".join(f"{_toml(str(k))} = {_toml(v)}" for k, v in sorted(values.items()))
+    return f"{{ {pairs} }}"
+
+
+def configuration(roles: Roles) -> str:
+    """The roles as `audit.toml` would hold them; what was not said is left out.
+
+    >>> print(configuration(Roles(protected=("age",), decision="ok", favorable={"decision": (1,)})))
+    protected = ["age"]
+    decision = "ok"
+    favorable = { "decision" = 1 }
+    """
+    lines = [f"protected = [{', '.join(_toml(p) for p in roles.protected)}]"]
+    for name in ("decision", "outcome", "score", "risk", "cutoff", "approval_rate"):
+        value = getattr(roles, name)
+        if value is not None:
+            lines.append(f"{name} = {_toml(value)}")
+    for name in ("favorable", "unfavorable", "reference"):
+        values: Mapping[str, Level | tuple[Level, ...]] = getattr(roles, name)
+        if values:
+            lines.append(f"{name} = {_table(values)}")
+    if roles.bins:
+        cuts = {k: list(v) for k, v in roles.bins.items()}
+        pairs = ", ".join(
+            f"{_toml(k)} = [{', '.join(f'{x:g}' for x in v)}]" for k, v in sorted(cuts.items())
+        )
+        lines.append(f"bins = {{ {pairs} }}")
+    if roles.amount:
+        lines.append(f"amount = {_table(roles.amount)}")
+    for name in ("strata", "stages"):
+        names = getattr(roles, name)
+        if names:
+            lines.append(f"{name} = [{', '.join(_toml(v) for v in names)}]")
+    for name in ("weight", "count", "cluster", "id", "time", "where"):
+        value = getattr(roles, name)
+        if value is not None:
+            lines.append(f"{name} = {_toml(value)}")
+    if roles.missing != "group":
+        lines.append(f"missing = {_toml(roles.missing)}")
+    return "\n".join(lines)
