@@ -21,7 +21,7 @@ from audit.inference.intervals import (
     rate_interval,
     ratio_interval,
 )
-from audit.inference.mover import mover_difference, mover_ratio, mover_sum
+from audit.inference.mover import interval_p_value, mover_difference, mover_ratio, mover_sum
 from audit.inference.score_tests import equality_p_value
 from audit.inference.selective import false_positive_rate_bounds, true_positive_rate_bounds
 from audit.inference.stack import Proportions, ShareOf, Stack, proportions
@@ -254,7 +254,7 @@ def contrast_estimates(
     size = len(pairs.i)
     if not size:
         return Estimates.of([])
-    simple = [m for m in metrics if m.rates[0].form in ("share", "odds")]
+    simple = [m for m in metrics if m.rates[0].form in ("share", "odds", "f1")]
 
     def of_kind(contrast: str, form: str) -> list[ShareOf]:
         return list(
@@ -290,10 +290,11 @@ def contrast_estimates(
             cache[rate.key] = measured(stack, rate, shares, level, seed)
         m = cache[rate.key]
         share = rate.shares[0] if rate.shares else None
-        p = np.full(size, np.nan)
-        if share in p_values:
-            p = p_values[share]
         value, limits, method = _contrast(metric, m, pairs, share, differences, ratios, odds)
+        if rate.form in ("share", "odds", "f1"):
+            p = p_values[share]  # these are equal exactly where their shares are
+        else:
+            p = _from_interval(value, limits, metric.contrast, level)
         if stack.blocks is not None:
             limits, p, method = _clustered(stack, metric, pairs, level, limits, p, method)
         both = np.isnan(m.value[pairs.i]) | np.isnan(m.value[pairs.j])
@@ -372,14 +373,29 @@ def _contrast(
             value = a - b
             if form == "share":
                 return value, differences[share], MIETTINEN_NURMINEN
-            return value, mover_difference(*sides), f"{MOVER} of {m.method}"
+            return value, mover_difference(*sides), _of(m.method)
         value = np.where(b != 0, a / b, np.nan)
         if form == "share":
             return value, ratios[share], MIETTINEN_NURMINEN
         if form == "odds":
             return value, odds[share], f"{MIETTINEN_NURMINEN} odds ratio"
         low, high = mover_ratio(*sides)
-        return value, (low, high), f"{MOVER} of {m.method}"
+        return value, (low, high), _of(m.method)
+
+
+def _of(method: str) -> str:
+    return MOVER if method == MOVER else f"{MOVER} of {method}"
+
+
+def _from_interval(
+    value: Floats, limits: tuple[Floats, Floats], contrast: str | None, level: float
+) -> Floats:
+    """The p-value that agrees with the interval; log scale for ratios."""
+    if contrast == "ratio":
+        with np.errstate(divide="ignore", invalid="ignore"):
+            logs = (np.log(value), np.log(limits[0]), np.log(limits[1]))
+        return interval_p_value(*logs, 0.0, level)
+    return interval_p_value(value, *limits, 0.0, level)
 
 
 def _contrast_reasons(metric: Metric, m: Measured, pairs: Pairs, value: Floats) -> list[str | None]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from audit.inference.auc import area, auc_difference_interval, auc_interval, unjudged
 from audit.inference.bootstrap import cell_bootstrap
@@ -17,8 +20,8 @@ from audit.metrics.metric import Metric
 from audit.tally.coarsen import coarsen
 from audit.tally.distribution import Distribution
 
-REPLICATES = 2_000
-SUPPORT = 256
+REPLICATES = 1_000
+SUPPORT = 128
 """Score values kept apart in a bootstrap; more are merged into equally filled bins."""
 
 
@@ -39,18 +42,22 @@ def score_estimates(
     """
     found: list[Estimate] = []
     by_group = {(d.attribute, d.group): d for d in distributions}
+    resampled = {
+        id(d): _resampled([] if amount else metrics, d, level, seed) for d in distributions
+    }
     for metric in metrics:
         if amount and "outcome" in metric.needs:
             continue
         for d in distributions:
             if metric.contrast is None:
-                found.append(_one(metric, d, level, selective, seed))
+                found.append(_one(metric, d, level, selective, resampled[id(d)]))
                 continue
             wanted = reference.get(d.attribute)
             other = by_group.get((d.attribute, wanted)) if wanted is not None else None
             if other is None or other is d:
                 continue
-            found.append(_gap(metric, d, other, level, selective, seed))
+            both = (resampled[id(d)], resampled[id(other)])
+            found.append(_gap(metric, d, other, level, selective, both))
     return Estimates.of(found)
 
 
@@ -74,33 +81,64 @@ def _known(d: Distribution, metric: Metric) -> int:
     return round(d.rows * float(d.counts[:, :2].sum()) / float(d.counts.sum()))
 
 
-def _interval(metric: Metric, d: Distribution, level: float, seed: int) -> tuple[float, float, str]:
+def _interval(
+    metric: Metric, d: Distribution, level: float, resampled: Mapping[str, tuple[float, float]]
+) -> tuple[float, float, str]:
     """Limits of one group's score metric and how they were made."""
     key = metric.rates[0].key
     suffix = "" if d.exact else f", {len(d.edges) - 1} bins"
     if key == "auc":
         return (*auc_interval(area(d), level), f"DeLong on the logit scale{suffix}")
     if key == "mean_score":
-        effective = d.total**2 / d.weight_squared if d.weight_squared > 0 else 0.0
-        if effective < 2:
-            return NAN, NAN, "t"
-        from scipy.special import stdtrit
+        return (*_mean_interval(d.total, d.sum, d.sum_squares, d.weight_squared, level), "t")
+    if key == "brier":
+        losses = squared_errors(d)
+        mass, squares = d.counts[:, :2], losses**2
+        share = float(mass.sum()) / d.total if d.total > 0 else 0.0
+        sums = (float(mass.sum()), float((mass * losses).sum()), float((mass * squares).sum()))
+        return (*_mean_interval(*sums, d.weight_squared * share, level), f"t{suffix}")
+    return (*resampled.get(key, (NAN, NAN)), f"cell bootstrap{suffix}")
 
-        mean = d.sum / d.total
-        spread = max(d.sum_squares / d.total - mean**2, 0.0) * effective / (effective - 1)
-        half = float(stdtrit(effective - 1, 1 - (1 - level) / 2)) * (spread / effective) ** 0.5
-        return mean - half, mean + half, "t"
+
+def squared_errors(d: Distribution) -> Any:
+    """(probability - outcome)² by value, for a favourable and an unfavourable outcome."""
+    p = d.values if d.higher_is_better else 1 - d.values
+    return np.stack([(1 - p) ** 2, p**2], axis=1)
+
+
+def _mean_interval(
+    total: float, sum: float, sum_squares: float, weight_squared: float, level: float
+) -> tuple[float, float]:
+    """Student's limits of a mean from its sums; effective rows where weighted."""
+    from scipy.special import stdtrit
+
+    effective = total**2 / weight_squared if weight_squared > 0 else 0.0
+    if effective < 2:
+        return NAN, NAN
+    mean = sum / total
+    variance = max(sum_squares / total - mean**2, 0.0) * effective / (effective - 1)
+    half = float(stdtrit(effective - 1, 1 - (1 - level) / 2)) * (variance / effective) ** 0.5
+    return mean - half, mean + half
+
+
+ANALYTIC = ("auc", "mean_score", "brier")
+"""Score metrics whose interval needs no resampling."""
+
+
+def _resampled(
+    metrics: Sequence[Metric], d: Distribution, level: float, seed: int
+) -> dict[str, tuple[float, float]]:
+    """Bootstrap limits of every score metric that needs them, from one set of replicates."""
+    rates = {m.rates[0].key: m.rates[0] for m in metrics if m.rates}
+    wanted = {k: r for k, r in rates.items() if k not in ANALYTIC and r.of_scores is not None}
+    if not wanted or d.rows == 0:
+        return {}
     merged = coarsen(d, SUPPORT)
-    of_scores = metric.rates[0].of_scores
-    assert of_scores is not None
     shape = merged.counts.shape
 
     def statistic(cells: Any) -> Any:
-        from dataclasses import replace
-
-        return of_scores(
-            replace(merged, counts=cells[..., 0, :].reshape(*cells.shape[:-2], *shape))
-        )
+        at = replace(merged, counts=cells[..., 0, :].reshape(*cells.shape[:-2], *shape))
+        return np.stack([r.of_scores(at) for r in wanted.values() if r.of_scores], axis=-1)
 
     squares = None
     if d.weight_squared != d.total:
@@ -108,10 +146,16 @@ def _interval(metric: Metric, d: Distribution, level: float, seed: int) -> tuple
     low, high = cell_bootstrap(
         merged.counts.reshape(1, -1), statistic, level, REPLICATES, seed, squares=squares
     )
-    return float(low), float(high), f"cell bootstrap{suffix}"
+    return {k: (float(low[i]), float(high[i])) for i, k in enumerate(wanted)}
 
 
-def _one(metric: Metric, d: Distribution, level: float, selective: bool, seed: int) -> Estimate:
+def _one(
+    metric: Metric,
+    d: Distribution,
+    level: float,
+    selective: bool,
+    resampled: Mapping[str, tuple[float, float]],
+) -> Estimate:
     where: dict[str, Any] = {
         "metric": metric.key,
         "attribute": d.attribute,
@@ -126,7 +170,7 @@ def _one(metric: Metric, d: Distribution, level: float, selective: bool, seed: i
     value = float(of_scores(d)) if d.rows else NAN
     if value != value:
         return Estimate(**where, reason=_why(metric, d))
-    low, high, method = _interval(metric, d, level, seed)
+    low, high, method = _interval(metric, d, level, resampled)
     if low == low:
         low, high = min(low, value), max(high, value)
     reason = unjudged(area(d)) if metric.rates[0].key == "auc" else None
@@ -134,7 +178,12 @@ def _one(metric: Metric, d: Distribution, level: float, selective: bool, seed: i
 
 
 def _gap(
-    metric: Metric, d: Distribution, other: Distribution, level: float, selective: bool, seed: int
+    metric: Metric,
+    d: Distribution,
+    other: Distribution,
+    level: float,
+    selective: bool,
+    resampled: tuple[Mapping[str, tuple[float, float]], Mapping[str, tuple[float, float]]],
 ) -> Estimate:
     key = metric.rates[0].key
     where: dict[str, Any] = {
@@ -189,7 +238,9 @@ def _gap(
         )
     if metric.contrast != "difference" or of_scores is None:
         return Estimate(**where, value=value, method="no interval")
-    own, reference = (_interval(metric, x, level, seed) for x in (d, other))
+    own, reference = (
+        _interval(metric, x, level, r) for x, r in zip((d, other), resampled, strict=True)
+    )
     limit = mover_difference(
         float(of_scores(d)), own[0], own[1], where["reference_value"], reference[0], reference[1]
     )

@@ -186,9 +186,9 @@ def open_csv(
         if other != columns:
             raise InputError(
                 "TBL110",
-                f"{path.name} has other columns than {files[0].name}",
+                f"{path.name} has other columns than {files[0].name}: "
+                f"{_first_difference(columns, other)}",
                 argument="source",
-                first=_first_difference(columns, other),
                 fix="read files of one shape together",
             )
     hive = hive_columns(files, root)
