@@ -27,9 +27,9 @@ class CodedRows:
     """Rows in memory, each role's column as small integer codes."""
 
     codes: Mapping[str, Codes]
-    """Unsigned integer codes (uint8/16/32) by key: "protected:<name>", "stratum:<name>", "decision",
-    "outcome", "stage:<name>" (0 favourable, 1 unfavourable, 2 undecided, 3 did not reach it),
-    "block" (0..63). A code indexes `axes[key].levels`."""
+    """Unsigned integer codes (uint8/16/32) by key: "protected:<name>", "stratum:<name>",
+    "decision", "outcome", "stage:<name>" (0 favourable, 1 unfavourable, 2 undecided, 3 did not
+    reach it), "block" (0..63). A code indexes `axes[key].levels`."""
     score: Floats | None = None
     """The score or risk as float64 (raw direction; nan where missing)."""
     amounts: Mapping[str, Floats] = field(default_factory=dict)
@@ -50,9 +50,11 @@ class EngineRows:
     """After `where`."""
     expressions: Mapping[str, nw.Expr]
     """By the same keys as `CodedRows.codes`: an expression giving the raw or binned value.
-    "score", "weight" and "count" give numbers."""
+    "score", "weight", "count" and "amount:<name>" give numbers."""
     lookups: Mapping[str, Mapping[Any, int]]
     """By key: collected value -> code; a missing value is looked up as None."""
+    source: Any = None
+    """The frame before `where`, held so that its engine's connection stays open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,0 +1,49 @@
+"""Declared reference levels, found among the levels that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from audit.errors import InputError
+from audit.table.bins import label_of
+from audit.table.distinct import kind_of, number, plain
+from audit.table.match import ABSENT, match
+from audit.table.roles import Axis, Level
+from audit.table.wording import shown, suggestion
+
+
+def resolve(
+    told: Mapping[str, Any],
+    axes: Mapping[str, Axis],
+    bins: Mapping[str, Sequence[float]],
+) -> dict[str, Level]:
+    """Reference level by attribute; a number becomes the label of the bin that holds it.
+
+    Raises `InputError` TBL019 for a level that is not there, and for the missing group.
+    """
+    found: dict[str, Level] = {}
+    for attribute, value in told.items():
+        levels = [v for v in axes[f"protected:{attribute}"].levels if v is not None]
+        value = plain(value)
+        if value is None:
+            raise InputError(
+                "TBL019",
+                f"the missing group of {shown(attribute)} cannot be the reference",
+                argument="reference",
+                fix=suggestion("", levels),
+            )
+        if attribute in bins and value not in levels:
+            meant = number(value.strip()) if isinstance(value, str) else value
+            if isinstance(meant, (int, float)) and not isinstance(meant, bool):
+                value = label_of(bins[attribute], float(meant))
+        level = match(value, levels, kind_of(levels))
+        if level is ABSENT:
+            raise InputError(
+                "TBL019",
+                f"{shown(value)} is no level of {shown(attribute)}",
+                argument="reference",
+                fix=suggestion(value, levels),
+            )
+        found[attribute] = level
+    return found
