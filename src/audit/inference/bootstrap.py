@@ -158,7 +158,8 @@ def _acceleration(table: Floats, statistic: Statistic, point: Floats) -> Floats:
         mean = np.bincount(owner, weights=rows[:, 0] * left[:, output], minlength=len(table))
         pull[:, output] = (mean / np.maximum(size, 1))[owner] - left[:, output]
     second, third = (rows * pull**2).sum(axis=0), (rows * pull**3).sum(axis=0)
-    return np.where(second > 0, third / (6 * np.maximum(second, 1e-300) ** 1.5), 0.0)
+    moved = second > 1e-30
+    return np.where(moved, third / (6 * np.where(moved, second, 1.0) ** 1.5), 0.0)
 
 
 def _quantile(values: Floats, known: npt.NDArray[np.int64], share: Floats) -> Floats:

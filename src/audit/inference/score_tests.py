@@ -70,7 +70,8 @@ def score_statistic(
 def _walk(rare: Floats, row: Floats, column: Floats, total: Floats, offsets: Floats) -> Floats:
     """Hypergeometric probabilities of rare + offsets, each relative to the first."""
     s = rare[:, None] + offsets[None, :-1]
-    up = np.maximum(row[:, None] - s, 0) * np.maximum(column[:, None] - s, 0)
+    left, above = row[:, None] - s, column[:, None] - s
+    up = np.where(np.minimum(left, above) > 1 - TIE, left * above, 0.0)  # no cell below 0
     down = (s + 1) * ((total - row - column)[:, None] + s + 1)
     walk = np.ones((rare.size, offsets.size))
     np.cumprod(up / down, axis=1, out=walk[:, 1:])

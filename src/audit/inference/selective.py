@@ -46,7 +46,7 @@ def true_positive_rate_bounds(
     a, q = _share(approved, "approved"), _share(repaid, "repaid")
     good = a * q
     with np.errstate(divide="ignore", invalid="ignore"):
-        low = good / (good + 1 - a)
+        low = good / (good + (1 - a))
     return low[()], np.where(np.isnan(low), np.nan, 1.0)[()]
 
 

@@ -220,7 +220,8 @@ def worst_gap_p_value(x: npt.ArrayLike, n: npt.ArrayLike, *, joint: bool = False
     part, whole = _families(x, n)
     inner = part.shape[-2:] if joint else part.shape[-1:]
     lead = part.shape[: part.ndim - len(inner)]
-    cases = zip(part.reshape((-1, *inner)), whole.reshape((-1, *inner)), strict=True)
+    shape = (int(np.prod(lead)), *inner)
+    cases = zip(part.reshape(shape), whole.reshape(shape), strict=True)
     return np.array([_gap_p_value(a, b) for a, b in cases]).reshape(lead)[()]
 
 
