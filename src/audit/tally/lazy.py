@@ -186,7 +186,8 @@ def _cells(
         if lookup is None:
             cell += np.array(raw, np.int64)
         else:
-            cell += np.array([_code(lookup, key, value) for value in raw], np.int64)
+            codes = {value: _code(lookup, key, value) for value in set(raw)}
+            cell += np.array([codes[value] for value in raw], np.int64)
     if wanted.bins is not None:
         cell *= wanted.bins.number + 1
         if "bin" in found.columns:
