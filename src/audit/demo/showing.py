@@ -101,12 +101,14 @@ def lenders() -> Audit:
 
 def told(result: Audit, *, title: str, notes: tuple[str, ...], **settings: Any) -> Audit:
     """The same audit with a title, the data set's notes as issues, and more settings to show."""
+    from audit import pipeline
+
     record = result.record
     provenance = replace(
         record.provenance, title=title, settings={**record.provenance.settings, **settings}
     )
     issues = (*record.issues, *datasets.noted(notes))
-    return replace(result, record=replace(record, provenance=provenance, issues=issues))
+    return pipeline.Audit(replace(record, provenance=provenance, issues=issues))
 
 
 def compared(model: str, auc: float, result: Audit, main: Audit) -> dict[str, Any]:
