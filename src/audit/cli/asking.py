@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -37,7 +38,7 @@ def ask(
             prompt_suffix=": ",
         ).strip()
         if answer == "?":
-            say(f"   {explain}")
+            say(textwrap.fill(explain, 88, initial_indent="   ", subsequent_indent="   "))
             continue
         if answer == "" and default is not None:
             answer = default
@@ -49,6 +50,8 @@ def ask(
 
 
 def one_of(*words: str) -> Callable[[str], str | None]:
+    """A reader that takes one of these words, or `-` for none."""
+
     def read(answer: str) -> str | None:
         if answer == "-":
             return None
@@ -60,17 +63,22 @@ def one_of(*words: str) -> Callable[[str], str | None]:
 
 
 def described(column: Column) -> str:
+    """A column's values with their rows, or its range."""
     if not column.listed and column.numeric:
         return f"{column.low:g} to {column.high:g}"
+    if column.distinct > 1 and all(n == 1 for _, n in column.values):
+        return f"all different, such as {level(column.values[0][0])}"
     shown = [f"{level(v)} ({n:,})" for v, n in column.values[:6]]
     more = column.distinct - len(shown)
     return ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")
 
 
 def level(value: Any) -> str:
+    """A value from the data, short and safe to print."""
     return shortened(visible(shell.plain(value)), 24)
 
 
 def sounds_like(name: str, words: Sequence[str]) -> bool:
+    """Whether one of the words stands in a column's name."""
     pieces = name.casefold().replace("-", "_").replace(" ", "_").split("_")
     return any(word in pieces for word in words)

@@ -10,6 +10,7 @@ from audit.cli import options, shell
 from audit.cli.progress import Progress
 from audit.cli.settings import SETTINGS
 from audit.cli.trouble import CommandError, is_terminal
+from audit.cli.typed_values import in_column_type
 from audit.errors import InputError
 
 TALLY = ".tally.json"
@@ -36,7 +37,7 @@ def completed(settings: dict[str, Any], *, verb: str) -> dict[str, Any]:
         from audit.cli import wizard
 
         settings = wizard.complete(settings, verb=verb)
-    return options.in_column_type(settings)
+    return in_column_type(settings)
 
 
 def missing(settings: Mapping[str, Any]) -> list[str]:
@@ -48,17 +49,7 @@ def missing(settings: Mapping[str, Any]) -> list[str]:
         lacking.append("--protected")
     if not any(settings.get(key) for key in _TOLD):
         lacking.append("--decision")
-    elif _decides_by_number(settings) and not _has_rule(settings):
-        pass  # scores alone are compared as scores
     return lacking
-
-
-def _decides_by_number(settings: Mapping[str, Any]) -> bool:
-    return bool(settings.get("score") or settings.get("risk"))
-
-
-def _has_rule(settings: Mapping[str, Any]) -> bool:
-    return any(settings.get(key) is not None for key in ("decision", "cutoff", "approval_rate"))
 
 
 def _unsaid(settings: Mapping[str, Any], verb: str) -> InputError:
@@ -110,31 +101,40 @@ def audited(settings: Mapping[str, Any], *, command: str | None, quiet: bool) ->
     """Read and run: the public `audit.read` and `audit.run`, with progress."""
     import audit
 
-    arguments = options.arguments_of(settings, "run")
+    arguments = {**options.arguments_of(settings, "run"), "command": command, **_extra(settings)}
     with Progress(quiet=quiet) as step:
         step(f"reading {Path(settings['data']).name}")
         if settings.get("model"):
-            return _by_model(settings, arguments, command)
+            roles = options.arguments_of(settings, "read")
+            model = _model(settings["model"])
+            return audit.run(settings["data"], model=model, **roles, **arguments)
         table = table_of(settings)
         step("counting and judging")
-        return audit.run(table, **arguments, command=command)
+        return audit.run(table, **arguments)
 
 
-def _by_model(settings: Mapping[str, Any], arguments: dict[str, Any], command: str | None) -> Any:
-    import audit
+def _extra(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The time of the run, only where it was asked for."""
+    if not settings.get("stamp"):
+        return {}
+    from datetime import UTC, datetime
 
-    load_model = getattr(audit, "load_model", None)
+    return {"extra": {"stamp": datetime.now(UTC).isoformat(timespec="seconds")}}
+
+
+def _model(path: str) -> Any:
+    from audit.table import model
+
+    load_model = getattr(model, "load_model", None)
     if load_model is None:
         raise InputError(
             "CLI009",
-            f"models saved in files cannot be loaded yet ({settings['model']})",
+            f"models saved in files cannot be loaded yet ({path})",
             argument="model",
             fix="score the file yourself and give --score or --risk with --cutoff, or call "
             "audit.run(frame, model=...) from Python",
         )
-    model = load_model(settings["model"])
-    roles = options.arguments_of(settings, "read")
-    return audit.run(settings["data"], model=model, **roles, **arguments, command=command)
+    return load_model(path)
 
 
 def written(result: Any, settings: Mapping[str, Any], *, force: bool, quiet: bool) -> list[str]:
@@ -145,8 +145,5 @@ def written(result: Any, settings: Mapping[str, Any], *, force: bool, quiet: boo
     with Progress(quiet=quiet) as step:
         for number, name in enumerate(names):
             step(f"writing {name}", number, len(names))
-            audit.write(
-                result, name, force=force, charts=settings.get("charts", "inline"),
-                stamp=bool(settings.get("stamp")),
-            )  # fmt: skip
+            audit.write(result, name, force=force, charts=settings.get("charts", "inline"))
     return names

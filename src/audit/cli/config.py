@@ -180,8 +180,7 @@ def write_text(settings: Mapping[str, Any]) -> str:
         if setting.section != section:
             section = setting.section
             lines += ["", f"# --- {section} ---"]
-        text = setting.help.split(" [")[0]
-        lines += ["", f"# {text}"]
+        lines += ["", f"# {setting.help}"]
         if setting.choices:
             lines.append(f"# One of: {', '.join(setting.choices)}.")
         value = settings.get(key)

@@ -7,6 +7,7 @@ of our output went away.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from audit.cli.lazy import Entry, LazyGroup, debug_option, write_examples
 
 AUDIT, OPERATE, LEARN = "Audit", "Operate", "Learn"
 _HERE = "audit.cli.commands"
+_COMPLETE = "_AUDIT_COMPLETE"
 
 COMMANDS = {
     "demo": Entry(module=f"{_HERE}.demo", section=AUDIT,
@@ -122,11 +124,24 @@ def run(given: list[str]) -> int:
         with warnings.catch_warnings():
             warnings.simplefilter("default" if debug else "ignore")
             with Warned(quiet="-q" in given or "--quiet" in given):
-                code = app.main(given, prog_name="audit", standalone_mode=False)
-            sys.stdout.flush()
-        return code if isinstance(code, int) else 0
+                code = _invoked(given)
+            if sys.stdout is not None:
+                sys.stdout.flush()
+        return code
     except BaseException as problem:
         return _ended(problem, given, debug)
+
+
+def _invoked(given: list[str]) -> int:
+    """The command's own exit code; click's would turn a closed pipe into 1, which is a verdict."""
+    completing = os.environ.get(_COMPLETE)
+    if completing:
+        from click.shell_completion import shell_complete
+
+        return shell_complete(app, {}, "audit", _COMPLETE, completing)
+    with app.make_context("audit", list(given)) as context:
+        code = app.invoke(context)
+    return code if isinstance(code, int) else 0
 
 
 def _ended(problem: BaseException, given: list[str], debug: bool) -> int:
@@ -138,11 +153,16 @@ def _ended(problem: BaseException, given: list[str], debug: bool) -> int:
         case click.exceptions.Exit():
             return problem.exit_code
         case BrokenPipeError():
-            # the interpreter flushes stdout at exit and would complain again
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _forget_stdout()
             return 141
         case KeyboardInterrupt() | click.Abort():
             trouble.say("\naudit: interrupted; no file is half written.")
             return 130
         case _:
             return trouble.explain(problem, given, debug)
+
+
+def _forget_stdout() -> None:
+    """Nobody reads it: what is left in its buffer must not fail again when Python exits."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -9,9 +9,8 @@ from typing import Any
 import click
 
 from audit.cli import config, parse
-from audit.cli.settings import SETTINGS, Raw, Setting
+from audit.cli.settings import SETTINGS, Setting
 from audit.cli.trouble import say
-from audit.errors import InputError
 
 MERGED = ("cuts", "values", "levels", "directions")
 """Kinds whose entries are merged one by one: a flag for one column leaves the file's others."""
@@ -30,17 +29,15 @@ def with_settings(*keys: str) -> Callable[[Any], Any]:
 
 def _option(setting: Setting) -> Callable[[Any], Any]:
     names = [setting.key, setting.flag] + ([setting.short] if setting.short else [])
+    text = setting.help + (" | separates several." if setting.key == "favorable" else "")
+    text += f" [{setting.default}]" if setting.default else ""
     if setting.kind == "switch":
-        return click.option(*names, is_flag=True, default=None, help=setting.help)
+        return click.option(*names, is_flag=True, default=None, help=text)
     if setting.choices:
-        return click.option(*names, type=click.Choice(setting.choices), help=setting.help)
+        return click.option(*names, type=click.Choice(setting.choices), help=text)
     complete = _complete if setting.kind in ("column", "columns") else None
     return click.option(
-        *names,
-        multiple=True,
-        metavar=setting.metavar,
-        help=setting.help,
-        shell_complete=complete,
+        *names, multiple=True, metavar=setting.metavar, help=text, shell_complete=complete
     )
 
 
@@ -52,7 +49,7 @@ def sections(*keys: str) -> dict[str, str]:
 def config_option(function: Any) -> Any:
     """`--config`."""
     return click.option(
-        "--config", "config_file", metavar="FILE", shell_complete=_complete_files,
+        "--config", "config_file", metavar="FILE", shell_complete=complete_files,
         help="Read settings from this audit.toml or pyproject.toml; flags beat it.",
     )(function)  # fmt: skip
 
@@ -169,89 +166,18 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def in_column_type(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Values typed in the shell, read in their columns' own types.
-
-    Only the columns that need it are looked at. Raises `InputError` for a column that does not
-    exist (CLI007) and a value that it cannot hold (CLI006).
-    """
-    settings = dict(settings)
-    wanted: dict[str, str] = {}
-    decision = settings.get("decision") or next(iter(settings.get("stages", ())), None)
-    outcome = settings.get("outcome")
-    for key in ("favorable", "unfavorable"):
-        value = settings.get(key)
-        if isinstance(value, Mapping):
-            value = parse.parts(value, argument=key, decision=decision, outcome=outcome)
-        elif value is not None and decision and outcome:
-            value = {"decision": value, "outcome": value}
-        elif value is not None:
-            value = {"decision" if decision else "outcome": value}
-        if value is not None:
-            settings[key] = value
-            for part in value:
-                column = decision if part == "decision" else outcome
-                if column is None:
-                    raise InputError(
-                        "CLI008", f"a value is given for {part}, and no {part} column",
-                        argument=key, fix=f"add --{part} COLUMN",
-                    )  # fmt: skip
-                wanted[part] = column
-    if not _has_raw(settings):
-        return settings
-    from audit.cli.preview import look
-
-    names = {*wanted.values(), *settings.get("reference", {})}
-    preview = look(settings["data"], encoding=settings.get("encoding"), only=names)
-    for key in ("favorable", "unfavorable"):
-        if key in settings:
-            settings[key] = {
-                part: tuple(_typed(v, wanted[part], key, preview) for v in several)
-                for part, several in settings[key].items()
-            }
-    if "reference" in settings:
-        bins = settings.get("bins", {})
-        settings["reference"] = {
-            name: _level(value, name, bins, preview)
-            for name, value in settings["reference"].items()
-        }
-    return settings
-
-
-def _has_raw(settings: Mapping[str, Any]) -> bool:
-    values: list[Any] = list(settings.get("reference", {}).values())
-    for key in ("favorable", "unfavorable"):
-        values += [v for several in settings.get(key, {}).values() for v in several]
-    return any(isinstance(v, Raw) for v in values)
-
-
-def _typed(value: Any, name: str, argument: str, preview: Any) -> Any:
-    column = preview.column(name)
-    if column is None:
-        return str(value) if isinstance(value, Raw) else value  # `read` names the column
-    return parse.typed(value, column.kind, name, argument, column.levels)
-
-
-def _level(value: Any, name: str, bins: Mapping[str, Any], preview: Any) -> Any:
-    if name in bins and isinstance(value, Raw):
-        try:
-            return parse.number(value)
-        except InputError:
-            return str(value)  # already a bin's label
-    return _typed(value, name, "reference", preview)
-
-
 def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Column names of the file on the line, after the last comma."""
     from audit.cli.header import columns
 
     done, comma, start = incomplete.rpartition(",")
-    files = ctx.params.get("files") or ()
+    files = [word for word in (*(ctx.params.get("files") or ()), *ctx.args) if "." in word]
     names = columns(files[0]) if files else []
     return [f"{done}{comma}{name}" for name in names if name.startswith(start)]
 
 
-def _complete_files(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+def complete_files(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+    """Leave file names to the shell."""
     from click.shell_completion import CompletionItem
 
     return [CompletionItem(incomplete, type="file")]

@@ -10,8 +10,6 @@ from typing import Any
 
 import click
 
-from audit.errors import VerdictError
-
 
 def width() -> int:
     """Columns to write in: the terminal's up to 100, else 88."""
@@ -53,13 +51,7 @@ def paragraph(text: str, indent: str = "") -> str:
 
 
 def exit_code(result: Any, *, fail_on: str, strict: bool) -> int:
-    """0, 1 where the verdict is at or above `fail_on`, 3 where it is insufficient and strict.
+    """0, 1 where the verdict is at or above `fail_on`, 3 where it is insufficient and strict."""
+    from audit.findings.gate import exit_code as judged
 
-    `Audit.raise_for_verdict` judges; nothing is decided here.
-    """
-    if fail_on != "never":
-        try:
-            result.raise_for_verdict(fail_on=fail_on)
-        except VerdictError:
-            return 1
-    return 3 if strict and result.verdict == "insufficient" else 0
+    return judged(result.verdict, fail_on=fail_on, strict=strict)

@@ -10,15 +10,12 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
 from audit.cli.settings import Raw, Setting
 from audit.errors import InputError
-
-PARTS = ("decision", "outcome")
-"""What `favorable` and `unfavorable` speak about."""
 
 
 def read_flag(setting: Setting, texts: Sequence[str]) -> Any:
@@ -171,24 +168,6 @@ def typed(value: Any, kind: str, column: str, argument: str, known: Sequence[Any
 
 
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
-
-
-def parts(given: Mapping[str, Any], *, argument: str, decision: str | None, outcome: str | None,
-          ) -> dict[str, Any]:  # fmt: skip
-    """Values by part, where the shell may name the column instead of the part."""
-    named = {decision: "decision", outcome: "outcome"}
-    found: dict[str, Any] = {}
-    for key, value in given.items():
-        part = key if key in PARTS else named.get(key)
-        if part is None:
-            raise InputError(
-                "CLI005",
-                f"{key!r} is neither 'decision' nor 'outcome'",
-                argument=argument,
-                fix="write decision=VALUE or outcome=VALUE",
-            )
-        found[part] = value
-    return found
 
 
 def _badly_written(setting: Setting | None, problem: str) -> InputError:

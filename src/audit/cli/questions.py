@@ -39,6 +39,7 @@ class Questions:
     """The questions in order; each is skipped where its answer was given already."""
 
     def __init__(self, preview: Preview, settings: dict[str, Any]) -> None:
+        """Answers are put into `settings`."""
         self.preview, self.settings = preview, settings
         self.number = 0
 
@@ -254,31 +255,33 @@ class Questions:
             return
         self.head("The reference: the group that the others are compared with.")
         for name in asked:
-            column, cut = self.column(name), self.settings.get("bins", {}).get(name)
-            if cut is None and column.listed:
-                levels = ", ".join(f"{level(v)} ({n:,})" for v, n in column.values)
-                say(f"   {name}: {levels}")
-            level = ask(
-                f"   Reference for {name}" + (" (a value inside its bin)" if cut else ""),
-                self._reference(column, cut),
+            column, points = self.column(name), self.settings.get("bins", {}).get(name)
+            groups = [f"{level(v)} ({n:,})" for v, n in column.values] if column.listed else []
+            if points is not None:
+                groups = _labels(points)
+            if groups:
+                say(f"   {name}: {', '.join(groups)}")
+            chosen = ask(
+                f"   Reference for {name}" + (" (a number means its bin)" if points else ""),
+                self._reference(column, points),
                 default="",
-                shown="the policy's choice: the largest",
-                explain="Declare it before you see the result; the report shows the reading against "
-                "the group with the highest rate beside it.",
+                shown="let the policy choose",
+                explain="The policies take the largest group, or the one with the highest rate. "
+                "Better declare it before you see a result; the report shows both readings.",
             )
-            if level is not None:
-                declared[name] = level
+            if chosen is not None:
+                declared[name] = chosen
         if declared:
             self.settings["reference"] = declared
         say()
 
-    def _reference(self, column: Column, cut: Any) -> Callable[[str], Any]:
+    def _reference(self, column: Column, points: Any) -> Callable[[str], Any]:
         def read(answer: str) -> Any:
             if answer == "":
                 return None
-            if cut:
-                return parse.number(answer)
-            return self._of(column)(answer.replace("|", "\\|"))[0]
+            if points is None:
+                return self._of(column)(answer.replace("|", "\\|"))[0]
+            return answer if answer in _labels(points) else parse.number(answer)
 
         return read
 
@@ -307,3 +310,12 @@ class Questions:
         if names:
             self.settings["output"] = names
         say()
+
+
+def _labels(points: Sequence[float]) -> list[str]:
+    """Groups that these cuts make, as the report will call them."""
+    ends = ["(-inf", *(f"[{p:g}" for p in points)]
+    return [
+        f"{low}, {high})"
+        for low, high in zip(ends, [*(f"{p:g}" for p in points), "inf"], strict=True)
+    ]

@@ -40,6 +40,8 @@ class Setting:
     """Allowed words."""
     short: str | None = None
     """Short option."""
+    default: str | None = None
+    """What applies where nothing is said."""
 
     @property
     def flag(self) -> str:
@@ -69,7 +71,7 @@ _LIST = (
      "What then happened; missing means unknown."),
     ("favorable", "values", WHO, "read", "PART=VALUE", "decision=1,outcome=1",
      "{ decision = 1, outcome = 1 }",
-     "Values that favour the applicant, for the parts decision and outcome; | separates several."),
+     "Values that favour the applicant, in the decision and in the outcome."),
     ("unfavorable", "values", WHO, "read", "PART=VALUE", "decision=3", "{ decision = 3 }",
      "Values against the applicant; once given, other decisions count as undecided."),
     ("score", "column", RULE, "read", "COLUMN", "score", '"score"',
@@ -104,26 +106,31 @@ _LIST = (
     ("encoding", "text", ROWS, "read", "NAME", "latin-1", '"latin-1"',
      "Encoding of a CSV file that is not UTF-8."),
     ("policy", "text", JUDGE, "run", "NAME", "us-credit", '"us-credit"',
-     "The plan of comparisons and lines: see `audit policies`. [us-credit]"),
+     "The plan of comparisons and lines: see `audit policies`."),
     ("intersections", "integer", JUDGE, "run", "N", "2", "2",
-     "How many attributes are crossed. [2]"),
+     "How many attributes are crossed."),
     ("level", "number", JUDGE, "run", "SHARE", "0.95", "0.95",
-     "Confidence level of the intervals. [0.95]"),
+     "Confidence level of the intervals."),
     ("min_rows", "integer", JUDGE, "run", "N", "30", "30",
-     "Groups below this are shown, never judged. [30]"),
-    ("seed", "integer", JUDGE, "run", "N", "0", "0", "Of every random step. [0]"),
+     "Groups below this are shown, never judged."),
+    ("seed", "integer", JUDGE, "run", "N", "0", "0", "Of every random step."),
     ("output", "files", OUT, "write", "FILE", "reports/loans.html",
      '["reports/loans.html", "reports/loans.json"]',
      "Write a report, by suffix: .html .json .md .csv .xlsx .junit.xml. Repeatable."),
     ("charts", "choice", OUT, "write", "", "inline", '"inline"',
-     "Charts' script: inside the page, left out, or one file shared by many reports. [inline]"),
+     "Charts' script: inside the page, left out, or one file shared by many reports."),
     ("stamp", "switch", OUT, "write", "", "", "true",
      "Print the time of the run in the report (it then differs from run to run)."),
     ("fail_on", "choice", OUT, "exit", "", "fail", '"fail"',
-     "Exit 1 when the verdict is at or above this. [fail]"),
+     "Exit 1 when the verdict is at or above this."),
     ("strict", "switch", OUT, "exit", "", "", "true",
      "Exit 3 when the verdict is insufficient."),
 )  # fmt: skip
+
+_DEFAULTS = {
+    "missing": "group", "policy": "us-credit", "intersections": "2", "level": "0.95",
+    "min_rows": "30", "seed": "0", "charts": "inline", "fail_on": "fail",
+}  # fmt: skip
 
 _CHOICES = {
     "missing": ("group", "error"),
@@ -135,6 +142,7 @@ SETTINGS: dict[str, Setting] = {
     key: Setting(
         key=key, kind=kind, section=section, verb=verb, metavar=metavar, example=example,
         toml=toml, help=text, choices=_CHOICES.get(key, ()), short={"output": "-o"}.get(key),
+        default=_DEFAULTS.get(key),
     )
     for key, kind, section, verb, metavar, example, toml, text in _LIST
 }  # fmt: skip

@@ -24,7 +24,7 @@ _KEYS = tuple(k for k in SETTINGS if SETTINGS[k].verb in ("read", "run"))
         ("the settings of a project", "audit check --config audit.toml"),
     ),
 )
-@click.argument("files", nargs=-1, metavar="[FILE]")
+@click.argument("files", nargs=-1, metavar="[FILE]", shell_complete=options.complete_files)
 @options.with_settings(*_KEYS)
 @options.config_option
 @options.quiet_option

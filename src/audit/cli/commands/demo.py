@@ -8,6 +8,7 @@ import click
 
 from audit.cli import options
 from audit.cli.lazy import Command
+from audit.cli.settings import SETTINGS
 
 
 @click.command(
@@ -19,8 +20,11 @@ from audit.cli.lazy import Command
 )
 @click.option("-o", "--output", "folder", metavar="FOLDER", default="reports", show_default=True,
               help="Where the reports go.")  # fmt: skip
+@click.option("--charts", type=click.Choice(SETTINGS["charts"].choices), default="inline",
+              help=SETTINGS["charts"].help, show_default=True)  # fmt: skip
+@options.force_option
 @options.quiet_option
-def demo(folder: str, quiet: bool) -> None:
+def demo(folder: str, charts: str, force: bool, quiet: bool) -> None:
     """Train ordinary credit-scoring models on real public data and audit what they decide.
 
     German Credit and Taiwan are scored out of fold by scikit-learn models and approved at a
@@ -29,14 +33,13 @@ def demo(folder: str, quiet: bool) -> None:
     """
     from audit.cli import outcome
     from audit.cli.progress import Progress
-    from audit.demo.demo import demo as run_demo
+    from audit.demo import demo as audit_samples
 
     with Progress(quiet=quiet) as step:
-        made = run_demo(Path(folder), progress=step)
+        shown = audit_samples(Path(folder), progress=step, charts=charts, force=force)
     if quiet:
         return
-    for name, result in made:
+    for one in shown:
+        outcome.show(one.result, [str(path) for path in one.files])
         click.echo()
-        click.echo(f"{name}")
-        outcome.show(result, ())
-    click.echo(f"\nReports: {Path(folder) / 'index.html'} links to all of them.")
+    click.echo(f"All of them: {Path(folder) / 'index.html'}")

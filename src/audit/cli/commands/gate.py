@@ -19,7 +19,7 @@ from audit.cli.settings import SETTINGS
         ),
     ),
 )
-@click.argument("report", metavar="REPORT.json")
+@click.argument("report", metavar="REPORT.json", shell_complete=options.complete_files)
 @click.option("--fail-on", type=click.Choice(SETTINGS["fail_on"].choices), default="fail",
               help=SETTINGS["fail_on"].help)  # fmt: skip
 @click.option("--strict", is_flag=True, help=SETTINGS["strict"].help)

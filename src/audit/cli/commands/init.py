@@ -27,7 +27,7 @@ _KEYS = tuple(k for k in SETTINGS if k != "output")
         ("then", "audit run --config audit.toml"),
     ),
 )
-@click.argument("files", nargs=-1, metavar="[FILE]")
+@click.argument("files", nargs=-1, metavar="[FILE]", shell_complete=options.complete_files)
 @options.with_settings(*_KEYS)
 @click.option("--report", "reports", multiple=True, metavar="FILE",
               help="A report that `audit run` will write. Repeatable.")  # fmt: skip

@@ -19,7 +19,7 @@ from audit.cli.settings import SETTINGS
         ),
     ),
 )
-@click.argument("report", metavar="REPORT.json")
+@click.argument("report", metavar="REPORT.json", shell_complete=options.complete_files)
 @click.option("-o", "--output", "targets", metavar="FILE", multiple=True, required=True,
               help=SETTINGS["output"].help)  # fmt: skip
 @click.option("--charts", type=click.Choice(SETTINGS["charts"].choices), default="inline",

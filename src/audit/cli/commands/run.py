@@ -35,7 +35,7 @@ _KEYS = tuple(SETTINGS)
         ("a year of tallies", "audit run 2026.tally.json -o reports/2026.html"),
     ),
 )
-@click.argument("files", nargs=-1, metavar="[FILE]")
+@click.argument("files", nargs=-1, metavar="[FILE]", shell_complete=options.complete_files)
 @options.with_settings(*_KEYS)
 @options.config_option
 @options.force_option

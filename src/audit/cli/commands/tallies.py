@@ -33,7 +33,7 @@ _KEYS = (*taken_by("read"), "policy", "intersections")
         ),
     ),
 )
-@click.argument("files", nargs=-1, metavar="[FILE]")
+@click.argument("files", nargs=-1, metavar="[FILE]", shell_complete=options.complete_files)
 @options.with_settings(*_KEYS)
 @click.option("--score-range", metavar="LOW,HIGH", help="Range of the score bins. [0,1]")
 @click.option("--score-bins", type=click.IntRange(2), help="How many score bins. [1024]")
@@ -106,7 +106,9 @@ def count(
         ("then audit the year", "audit run 2026.tally.json -o reports/2026.html"),
     ),
 )
-@click.argument("tallies", nargs=-1, required=True, metavar="TALLY...")
+@click.argument(
+    "tallies", nargs=-1, required=True, metavar="TALLY...", shell_complete=options.complete_files
+)
 @click.option("-o", "--output", "target", metavar="FILE", required=True,
               help="Where to save the sum: a name ending in .tally.json.")  # fmt: skip
 @options.force_option
