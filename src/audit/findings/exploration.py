@@ -174,6 +174,8 @@ def code_of(
         return rules.WORST_CASE
     if None in group or None in (columns["reference"][row] or ()):
         return rules.MISSING
+    if columns["metric"][row].startswith("conditional_"):
+        return rules.CONDITIONAL
     if columns["metric"][row].startswith("base_rate"):
         return rules.DATA
     if len(attribute) > 1:

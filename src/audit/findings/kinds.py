@@ -48,6 +48,8 @@ def scale_of(metric: str) -> Scale | None:
     if contrast == "difference" and _bounded(entry):
         # a worst case is the larger rate less the smaller: its sign harms nobody
         return Scale(DIFFERENCE, "away" if worst else entry.worse, worst)
+    if contrast == "strata" and metric.endswith("_parity_difference"):
+        return Scale(DIFFERENCE, entry.worse, worst)
     return None
 
 

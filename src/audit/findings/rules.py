@@ -35,6 +35,7 @@ def _explored(code: str, title: str, meaning: str) -> FindingCode:
 
 INTERSECTION, TOO_SMALL, STAGE, STRATUM, OTHER = "AUD901", "AUD902", "AUD903", "AUD904", "AUD905"
 HIGHEST_RATE, MISSING, WORST_CASE, DATA = "AUD906", "AUD907", "AUD908", "AUD909"
+CONDITIONAL = "AUD910"
 
 CODES: Mapping[str, FindingCode] = MappingProxyType(
     {
@@ -98,6 +99,11 @@ CODES: Mapping[str, FindingCode] = MappingProxyType(
             _explored(WORST_CASE, "Largest gap", "the two extreme groups of an attribute"),
             _explored(
                 DATA, "Outcomes in the data", "favourable outcomes apart, whatever the decision"
+            ),
+            _explored(
+                CONDITIONAL,
+                "Conditional gap",
+                "a gap that remains among people alike in the conditioning factors",
             ),
         )
     }

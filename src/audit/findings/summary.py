@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from audit.findings.evidence import group_rate
 from audit.findings.kinds import scale_of
@@ -51,6 +52,18 @@ def leading_finding(record: AuditRecord) -> Finding | None:
 def rule_of(record: AuditRecord, finding: Finding) -> Rule | None:
     """The rule that a finding's line comes from."""
     return next((r for r in record.policy.rules if r.code == finding.rule), None)
+
+
+def rules_beside(record: AuditRecord, finding: Finding) -> tuple[Rule, ...]:
+    """Rules to print beside a finding: the cited one, and what the pack says of age."""
+    ages = any(
+        re.search(r"(^|[^a-z])age([^a-z]|$)", a.casefold()) for a in finding.estimate.attribute
+    )
+    return tuple(
+        r
+        for r in record.policy.rules
+        if r.code == finding.rule or (ages and "any age finding" in r.use)
+    )
 
 
 def headline(record: AuditRecord) -> str:

@@ -21,7 +21,7 @@ UNDEFINED, BREACH, CHANCE, CAUTION, SMALL, INSIDE, OPEN = range(1, 8)
 RATIO, DIFFERENCE, SMD = "ratio", "difference", "smd"
 
 ROUNDING = 1e-12
-"""48/100 against 60/100 is a ratio of 4/5 exactly, though 0.48 / 0.6 < 0.8 in binary."""
+"""16/100 against 20/100 is a ratio of 4/5 exactly, though 0.16 / 0.2 < 0.8 in binary."""
 
 NEAR = 0.02
 """An estimate this close to the line will not be settled by any sample that can be had."""
@@ -75,11 +75,15 @@ def clause(
     beyond = away > _distance_of(kind, line) * (1 + ROUNDING)
     zone = away > _distance_of(kind, caution) * (1 + ROUNDING)
     small = (rows < min_rows) | (reference_rows < min_rows)
-    return np.select(
-        [undefined, beyond & significant, beyond, zone & significant, small, inside],
-        [UNDEFINED, BREACH, CHANCE, CAUTION, SMALL, INSIDE],
-        default=OPEN,
-    ).astype(np.int8)
+    out = np.full(value.shape, OPEN, dtype=np.int8)
+    # last written wins, so the first clause comes last
+    out[inside] = INSIDE
+    out[small] = SMALL
+    out[zone & significant] = CAUTION
+    out[beyond] = CHANCE
+    out[beyond & significant] = BREACH
+    out[undefined] = UNDEFINED
+    return out
 
 
 def _distance_of(kind: str, line: float) -> float:
@@ -176,7 +180,8 @@ def harmed_side(kind: str, value: float, worse: str = "lower") -> str | None:
 
 def near_line(kind: str, value: float, line: float) -> bool:
     """Whether an estimate inside the rule is so close to its line that no sample settles it."""
-    return value - line < NEAR if kind == RATIO else line - abs(value) < NEAR
+    margin = value - line if kind == RATIO else line - abs(value)
+    return margin < NEAR - ROUNDING
 
 
 def _because(

@@ -219,6 +219,8 @@ def _rule(data: Any, where: str) -> Rule:
 def _family(data: Any, rules: list[str], where: str, metrics: bool) -> Family:
     _keys(data, _FAMILY, optional=_defaults(Family), where=where)
     _code(data["code"], where)
+    if metrics:
+        _metric(data["metric"], where)
     if data["worst"] not in ("fail", "review"):
         _refuse(where, "worst", f"is {data['worst']!r}", 'use "fail" or "review"')
     if data["rule"] not in rules:
@@ -230,22 +232,10 @@ def _family(data: Any, rules: list[str], where: str, metrics: bool) -> Family:
         )
     line, caution = float(data["line"]), float(data["caution"])
     ratio = data["metric"].endswith("_ratio")
-    if ratio and not 0 < line <= caution <= 1:
-        _refuse(
-            where,
-            "caution",
-            f"is {caution} with line {line}",
-            "a ratio needs 0 < line ≤ caution ≤ 1",
-        )
-    if not ratio and not 0 <= caution <= line:
-        _refuse(
-            where,
-            "caution",
-            f"is {caution} with line {line}",
-            "a difference needs 0 ≤ caution ≤ line",
-        )
-    if metrics:
-        _metric(data["metric"], where)
+    fits = 0 < line <= caution <= 1 and line < 1 if ratio else 0 <= caution <= line and line > 0
+    if not fits:
+        order = "0 < line ≤ caution ≤ 1" if ratio else "0 ≤ caution ≤ line"
+        _refuse(where, "caution", f"is {caution} with line {line}", f"this metric needs {order}")
     allowed = ("decision", "outcome", "score")
     for need in data["needs"]:
         if need not in allowed:
