@@ -316,3 +316,37 @@ def test_a_single_shape_can_be_counted_alone() -> None:
     t = table({"protected:sex": [0, 1], "decision": [0, 1]})
     counted = count_rows(t, Plan(shapes=(Shape(protected=("sex",)),)))
     assert len(counted.cubes) == 1
+
+
+@given(tables())
+def test_attributes_may_be_asked_in_any_order(t: Table) -> None:
+    """(race, sex) is (sex, race) with its groups turned round."""
+    counted = count_rows(t, plan(t, score_range=UNIT))
+    (one,), (other,) = cells(counted, ("sex", "race")), cells(counted, ("race", "sex"))
+    for group, n in zip(one.groups, one.n, strict=True):
+        np.testing.assert_array_equal(n, other.n[other.groups.index(group[::-1])])
+
+
+def test_ten_thousand_levels_are_counted() -> None:
+    """A postcode-like attribute: every level has its cells, and the cubes that would explode
+    are listed as skipped."""
+    size = 20_000
+    axes = {
+        "protected:place": Axis(name="place", kind="protected", levels=tuple(range(10_000))),
+        "protected:sex": KEYS["protected:sex"],
+    }
+    codes = {
+        "protected:place": (np.arange(size) // 2).astype(np.uint16),
+        "protected:sex": (np.arange(size) % 2).astype(np.uint8),
+    }
+    t = Table(
+        roles=Roles(protected=("place", "sex"), score="s", cluster="who"),
+        axes=axes,
+        rows=CodedRows(codes=codes, score=np.linspace(0, 1, size)),
+        size=size,
+        excluded=0,
+    )
+    counted = count_rows(t, plan(t, score_bins=64))
+    assert (cells(counted, ("place",))[0].n.sum(axis=(1, 2)) == 2).all()
+    assert any("distribution of score by place" in line for line in counted.skipped)
+    assert any("place by blocks" in line for line in counted.skipped)

@@ -131,8 +131,8 @@ def outside_issues(outside: Mapping[str, int]) -> tuple[Issue, ...]:
             code="TLY101",
             severity="warning",
             column=column,
-            message=f"{number:,} rows have a {column} outside the range of the bins; "
-            "they are counted in the first and last bin",
+            message=f"{number:,} row{'' if number == 1 else 's'} with a {column} outside the "
+            "range of the bins, counted in the first or last bin",
             fix="give the range that the values can have",
         )
         for column, number in sorted(outside.items())

@@ -50,7 +50,7 @@ def _refuse_difference(one: Tally, other: Tally, position: int) -> None:
         if text(mine) != text(theirs):
             _differ(f.name, mine, theirs, position, "count every part with the same roles")
     edges = {"score": (one.score_edges, other.score_edges)}
-    for column in {*one.amount_edges, *other.amount_edges}:
+    for column in sorted({*one.amount_edges, *other.amount_edges}):
         edges[column] = (one.amount_edges.get(column, ()), other.amount_edges.get(column, ()))
     for column, (mine, theirs) in edges.items():
         if mine != theirs:
