@@ -12,16 +12,16 @@ Build = Any
 
 
 def test_the_boston_mortgage_sentence(case: Build) -> None:
-    """Counts of the Boston mortgage data: 615/677, 133/197 and 85/111 approved."""
+    """Counts of the Boston mortgage data: 1527/1681, 133/197 and 85/111 approved."""
     judged = case(
-        {"White": (615, 677), "Black": (133, 197), "Hispanic": (85, 111)},
+        {"White": (1527, 1681), "Black": (133, 197), "Hispanic": (85, 111)},
         attributes=("race",),
         reference={"race": "White"},
     )
     text = summary(judged.record())
     assert text.startswith(
         "Fail under us-credit@2026-11: for race, 67.5% of Black against 90.8% of White were "
-        "approved, approval-rate ratio 0.743 (95% interval 0.667 to 0.814, p < 0.0001), read "
+        "approved, approval-rate ratio 0.743 (95% interval 0.667 to 0.812, p < 0.0001), read "
         "against 0.80 (Four-fifths guideline, by analogy; UGESP, 29 CFR 1607.4(D))"
     )
     assert text.endswith("46 more of 197 Black would be approved at the comparison rate.")
@@ -60,6 +60,22 @@ def test_the_sentence_is_about_the_finding_that_decides(case: Build) -> None:
     finding = leading_finding(record)
     assert finding is not None
     assert finding.estimate.group == ("b",)
+
+
+def test_without_decisions_the_data_themselves_are_told(case: Build) -> None:
+    """German Credit's counts: 110 of 190 under 26 and 590 of 810 others repaid, −.149448."""
+    groups = {
+        "(-inf, 26)": [[0, 0, 0], [0, 0, 0], [110, 80, 0]],
+        "[26, inf)": [[0, 0, 0], [0, 0, 0], [590, 220, 0]],
+    }
+    judged = case(groups, attributes=("age",), reference={"age": "[26, inf)"}, outcomes=True)
+    text = summary(judged.record())
+    assert text.startswith(
+        "Insufficient evidence under us-credit@2026-11: nothing planned could be judged "
+        "(Approval-rate ratio by protected attribute: not checked, because no decision was given); "
+        "explored, not planned: for age, 57.9% of (-inf, 26) against 72.8% of [26, inf) had a "
+        "favourable outcome, difference in favourable outcomes -0.149 (95% interval"
+    )
 
 
 def test_an_age_finding_brings_the_rule_on_age(case: Build) -> None:

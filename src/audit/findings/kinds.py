@@ -58,9 +58,10 @@ def _bounded(entry: Metric) -> bool:
 
 
 def lines_of(policy: Policy, metric: str, kind: str) -> tuple[float, float, str]:
-    """Line, caution and cited rule: of the family that plans the metric, else of its kind.
+    """Line, caution and cited rule: of the family that plans the metric.
 
-    Without any, the common lines and no rule ("").
+    Another metric borrows the line of a family of its kind, else the common one; no rule ("") is
+    cited for it, since none was written for that metric.
     """
     for family in policy.families:
         if family.metric == metric:
@@ -68,6 +69,6 @@ def lines_of(policy: Policy, metric: str, kind: str) -> tuple[float, float, str]
     for family in policy.families:
         scale = scale_of(family.metric)
         if scale is not None and scale.kind == kind:
-            return family.line, family.caution, family.rule
+            return family.line, family.caution, ""
     line, caution = LINES[kind]
     return line, caution, ""

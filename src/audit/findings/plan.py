@@ -73,17 +73,20 @@ def judge_plan(
     level: float,
 ) -> Planned:
     """Find the planned comparisons among the estimates and judge them, family by family."""
-    not_checked = [
-        *_nothing_planned(policy),
-        *_unreached(tally, policy, references, sizes, min_rows),
-    ]
+    not_checked = _nothing_planned(policy)
     reasons = {f.code: _unmet(f, tally) for f in policy.families}
+    unreached = _unreached(tally, policy, references, sizes, min_rows)
+    if not all(reasons.values()):
+        # where something is planned, the groups left out of it come first
+        not_checked += unreached
+        unreached = []
     wanted: dict[str, list[Family]] = {}
     for family in policy.families:
         if reasons[family.code] is None:
             wanted.setdefault(family.metric, []).append(family)
         else:
             not_checked.append(f"{family.title}: {reasons[family.code]}")
+    not_checked += unreached
     rows_of: dict[str, list[int]] = {f.code: [] for f in policy.families}
     chosen = {r.attribute: r.level for r in references}
     columns = estimates.columns

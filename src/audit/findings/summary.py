@@ -12,6 +12,7 @@ from audit.findings.rules import HIGHEST_RATE
 from audit.findings.verdict import DIFFERENCE, RATIO, SMD
 from audit.findings.words import (
     attribute_words,
+    group_words,
     interval_words,
     level_text,
     metric_words,
@@ -20,12 +21,14 @@ from audit.findings.words import (
     percent,
     who,
 )
+from audit.table.roles import Level
 
 RATES = {
     "disparate_impact_ratio": "were approved",
     "statistical_parity_difference": "were approved",
     "true_positive_rate_difference": "of those who would repay were approved",
     "predictive_equality_difference": "of those who would not repay were approved",
+    "base_rate_difference": "had a favourable outcome",
 }
 """What a rate behind a judged comparison counts."""
 
@@ -39,14 +42,27 @@ WORD = {
 
 
 def leading_finding(record: AuditRecord) -> Finding | None:
-    """The planned finding that gives the record its verdict; else the widest explored reading."""
+    """The planned finding that gives the record its verdict; else what exploration saw first.
+
+    Without a plan that is the widest highest-rate reading, else the strongest gap between the
+    groups of one attribute, else None.
+    """
     planned = [f for f in record.findings if f.planned]
     worst = next((f for f in planned if f.verdict == record.verdict), None)
     if worst is not None or planned:
         return worst or planned[0]
     readings = [f for f in record.findings if f.code == HIGHEST_RATE]
     defined = [f for f in readings if not math.isnan(f.estimate.value)]
-    return min(defined, key=lambda f: f.estimate.value, default=None)
+    if defined:
+        return min(defined, key=lambda f: f.estimate.value)
+    return next(
+        (f for f in record.findings if len(f.estimate.attribute) == 1 and None not in _groups(f)),
+        None,
+    )
+
+
+def _groups(finding: Finding) -> tuple[Level, ...]:
+    return (*finding.estimate.group, *(finding.estimate.reference or ()))
 
 
 def rule_of(record: AuditRecord, finding: Finding) -> Rule | None:
@@ -73,7 +89,7 @@ def headline(record: AuditRecord) -> str:
     if finding is None:
         return f"{start}: nothing planned could be judged"
     e = finding.estimate
-    names = f"{who(e.attribute, e.group)} against {who(e.attribute, e.reference or ())}"
+    names = f"{group_words(e.group)} against {group_words(e.reference or ())}"
     if math.isnan(e.value):
         return (
             f"{start}: {attribute_words(e.attribute)}, {names}, {metric_words(e.metric)} undefined"
@@ -89,17 +105,19 @@ def summary(record: AuditRecord) -> str:
     """
     finding = leading_finding(record)
     start = f"{WORD.get(record.verdict, record.verdict)} under {record.policy.name}"
-    if finding is None:
-        why = f" ({record.not_checked[0]})" if record.not_checked else ""
-        return f"{start}: nothing planned could be judged{why}."
-    parts = [sentence_of(finding, rule_of(record, finding))]
-    if finding.planned:
+    parts = []
+    if finding is None or not finding.planned:
+        why = f" ({record.not_checked[0]})" if record.not_checked and record.policy.families else ""
+        plan = f"nothing planned could be judged{why}"
+        parts.append(plan if record.policy.families else "it plans no comparison, so none decides")
+    if finding is not None:
+        text = sentence_of(finding, rule_of(record, finding))
+        parts.append(text if finding.planned else f"explored, not planned: {text}")
+    if finding is not None and finding.planned:
         parts.append(finding.because)
         people = people_words(finding)
         if people:
             parts.append(people)
-    else:
-        parts.append("the policy plans no comparison, so none decides")
     return f"{start}: {'; '.join(parts)}."
 
 
@@ -120,7 +138,7 @@ def sentence_of(finding: Finding, rule: Rule | None = None) -> str:
     e = finding.estimate
     scale = scale_of(e.metric)
     kind = scale.kind if scale else DIFFERENCE
-    group, reference = who(e.attribute, e.group), who(e.attribute, e.reference or ())
+    group, reference = group_words(e.group), group_words(e.reference or ())
     counted = RATES.get(e.metric)
     rate = group_rate(e, kind)
     where = attribute_words(e.attribute)
