@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -464,6 +465,7 @@ def _judged(
     )
 
 
+@lru_cache(maxsize=1)
 def _libraries() -> dict[str, str]:
     from importlib.metadata import version
     from platform import python_version
