@@ -100,6 +100,21 @@ def test_bins_hold_the_exact_values(t: Table, attributes: tuple[str, ...]) -> No
             assert getattr(b, name) == pytest.approx(getattr(d, name), rel=1e-12, abs=1e-12)
 
 
+def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Groups sorted side by side are the groups sorted in turn."""
+    g = np.random.default_rng(0)
+    t = table(
+        {"protected:sex": g.integers(0, 3, 300), "outcome": g.integers(0, 3, 300)},
+        score=np.round(g.random(300), 2),
+        weight=g.random(300),
+    )
+    alone = distributions(t, ("sex",), "score")
+    monkeypatch.setattr("audit.tally.spread.PARALLEL", 1)
+    for a, b in zip(alone, distributions(t, ("sex",), "score"), strict=True):
+        assert (a.group, a.sum, a.total) == (b.group, b.sum, b.total)
+        np.testing.assert_array_equal(a.counts, b.counts)
+
+
 def test_binned_without_a_plan() -> None:
     """`exact=False` bins the observed range into 1,024, wherever the rows are."""
     g = np.random.default_rng(0)
