@@ -131,9 +131,13 @@ def search(words: str) -> tuple[Metric, ...]:
     >>> [m.key for m in search("four fifths")]
     ['disparate_impact_ratio']
     """
-    wanted = _plain(words).split("_")
+    wanted = _words(words).split()
     return tuple(
         m
         for m in CATALOGUE.values()
-        if all(w in _plain(" ".join((m.key, m.title, m.meaning, *m.aliases))) for w in wanted)
+        if all(w in _words(" ".join((m.key, m.title, m.meaning, *m.aliases))) for w in wanted)
     )
+
+
+def _words(text: str) -> str:
+    return re.sub(r"[\s\-‐–_:()]+", " ", text).casefold()

@@ -170,7 +170,7 @@ def _reordered(member: Any, base: Any, name: str, first: str) -> Any:
                 f"{name if whose == first else first}, so rows cannot be matched",
                 argument=whose,
                 count=int(again.sum()),
-                first=repr(index[int(np.argmax(again))]),
+                first=_label(index, int(np.argmax(again))),
                 fix="call .reset_index(drop=True) on all of them if they are in the same order",
             )
     places = member.index.get_indexer(base.index)
@@ -181,8 +181,13 @@ def _reordered(member: Any, base: Any, name: str, first: str) -> Any:
             f"its index lacks labels that the index of {first} has",
             argument=name,
             count=absent,
-            first=repr(base.index[int(np.argmax(places < 0))]),
+            first=_label(base.index, int(np.argmax(places < 0))),
             fix="select the same rows, or call .reset_index(drop=True) on all of them if they "
             "are in the same order",
         )
     return member.iloc[places]
+
+
+def _label(index: Any, place: int) -> str:
+    label = index[place]
+    return repr(label.item() if isinstance(label, np.generic) else label)

@@ -128,7 +128,7 @@ def binary(vector: Vector, argument: str, pos_label: Any) -> Codes:
         favorable = [_same(v, pos_label) for v in vector.levels]
         others = dict.fromkeys(_Apart(v) for v in vector.levels if not _same(v, pos_label))
         if len(others) > 1:
-            raise _third(vector, argument, [pos_label, *others])
+            raise _third(vector, argument, [pos_label, *others], ())
     return np.array([*(0 if yes else 1 for yes in favorable), 2], dtype=np.int8)[vector.codes]
 
 
@@ -184,7 +184,7 @@ def _check_speaks(vector: Vector, argument: str) -> None:
     levels = vector.levels
     apart = dict.fromkeys(map(_Apart, levels))
     if len(apart) > 2:
-        raise _third(vector, argument, list(apart))
+        raise _third(vector, argument, list(apart), (0, 1))
     odd = [i for i, v in enumerate(levels) if isinstance(v, str) or v not in (0, 1)]
     count, first = vector.where(odd)
     fix = "say which value is favourable: pos_label=..."
@@ -210,9 +210,12 @@ def _check_speaks(vector: Vector, argument: str) -> None:
     )
 
 
-def _third(vector: Vector, argument: str, values: list[Any]) -> InputError:
-    rare = int(np.argmin(np.bincount(vector.codes[vector.codes >= 0])))
-    count, first = vector.where([rare])
+def _third(vector: Vector, argument: str, values: list[Any], expected: Sequence[Any]) -> InputError:
+    """Three values or more; the rows shown hold one that is not expected, or the rarest."""
+    odd = [i for i, v in enumerate(vector.levels) if v not in expected]
+    if len(odd) == len(vector.levels) or not odd:
+        odd = [int(np.argmin(np.bincount(vector.codes[vector.codes >= 0])))]
+    count, first = vector.where(odd)
     return InputError(
         "TBL413",
         f"holds {len(values):,} different values: {_listed(values)}; a label has two",

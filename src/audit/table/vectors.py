@@ -77,6 +77,14 @@ def is_indexed(source: Any) -> bool:
     return module_of(source) == "pandas" and type(source).__name__ in ("Series", "DataFrame")
 
 
+def unmasked(source: Any) -> list[Any]:
+    """A masked array's values, None where masked."""
+    values = np.asarray(source.data).astype(object)
+    values[np.ma.getmaskarray(source)] = None
+    found: list[Any] = values.tolist()
+    return found
+
+
 def encode(source: Any, argument: str) -> Vector:
     """A flat vector as codes and levels.
 
@@ -103,7 +111,7 @@ def encode(source: Any, argument: str) -> Vector:
     if isinstance(source, (list, tuple, range)):
         return _of_values(list(source), argument)
     if isinstance(source, np.ma.MaskedArray):
-        return _of_values(np.ma.filled(source.astype(object), None).tolist(), argument)
+        return _of_values(unmasked(source), argument)
     if hasattr(source, "__array__") and not isinstance(source, (str, bytes)):
         return _of_numpy(np.asarray(source), argument)
     raise InputError(
@@ -150,8 +158,7 @@ def _of_pandas(source: Any, argument: str) -> Vector:
     name = str(source.dtype)
     if name == "category":
         held = source.cat if hasattr(source, "cat") else source
-        codes = np.asarray(held.codes)
-        return _used(codes, encode(list(held.categories), argument).levels)
+        return _with_levels(np.asarray(held.codes), list(held.categories), argument)
     if type(source).__name__ == "MultiIndex":
         raise _second_dimension(argument, f"({len(source)}, {source.nlevels})")
     if isinstance(source.dtype, np.dtype):

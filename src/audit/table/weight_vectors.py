@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.errors import InputError
-from audit.table.vectors import kind_of
+from audit.table.vectors import kind_of, unmasked
 
 
 def numbers(source: Any) -> npt.NDArray[np.float64]:
     """Weights as floats; text is refused, missing becomes nan."""
     if isinstance(source, np.ma.MaskedArray):
-        source = np.ma.filled(source.astype(object), None).tolist()
+        source = unmasked(source)
     if isinstance(source, (list, tuple)):
         plain = set(map(type, source)) <= {int, float, bool}
         array = np.array(source, dtype=np.float64 if plain else object)
