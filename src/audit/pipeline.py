@@ -96,12 +96,14 @@ def count(
     intersections: int = 2,
     score_range: tuple[float, float] = (0.0, 1.0),
     score_bins: int = ENGINE_BINS,
+    amount_range: Mapping[str, tuple[float, float]] | None = None,
     **roles: Any,
 ) -> Tally:
     """The tally of a table (or of anything `audit.read` takes, with its arguments).
 
-    Score bins are fixed in advance so that tallies add up; `policy` is checked, and its plan is
-    covered by the cubes counted.
+    Score bins are fixed in advance so that tallies add up; so are those of continuous decisions
+    where `amount_range` gives their limits ({"limit": (0, 1e6)}), else they span what was seen.
+    `policy` is checked, and its plan is covered by the cubes counted.
 
     >>> loans = {"sex": ["f", "m", "m"], "ok": [True, False, True]}
     >>> count(loans, protected=["sex"], decision="ok").rows
@@ -119,6 +121,7 @@ def count(
             intersections=intersections,
             score_bins=score_bins,
             score_range=score_range,
+            amount_range=amount_range,
         ),
     )
 
@@ -382,7 +385,7 @@ STRATA_KEYS = ("conditional_demographic_disparity", "conditional_statistical_par
 
 def _distributions(table: Table | None, tally: Tally) -> dict[str, list[Distribution]]:
     """Score and amount distributions of everyone and each single attribute, by column."""
-    from audit.tally.spread import distributions, from_cube
+    from audit.tally.spread import distributions, from_cube, sort_rows
 
     roles = tally.roles
     columns = [c for c in (roles.score, roles.risk, *roles.amount) if c is not None]
@@ -390,10 +393,11 @@ def _distributions(table: Table | None, tally: Tally) -> dict[str, list[Distribu
     found: dict[str, list[Distribution]] = {}
     for column in columns:
         parts: list[Distribution] = []
+        ordered = sort_rows(table, column) if table is not None and exact else None
         for attributes in ((), *((name,) for name in roles.protected)):
             if exact:
                 assert table is not None
-                parts.extend(distributions(table, attributes, column))
+                parts.extend(distributions(table, attributes, column, ordered=ordered))
             else:
                 parts.extend(from_cube(tally, attributes, column))
         if parts:
@@ -460,7 +464,7 @@ def _judged(
         estimates=estimates.replace(p_adjusted=judged.p_adjusted),
         findings=judged.findings,
         verdict=judged.verdict,
-        not_checked=(*judged.not_checked, *missing, *_absent(tally, known(tally), distributions)),
+        not_checked=(*judged.not_checked, *tally.skipped, *missing, *_absent(tally, known(tally), distributions)),
         charts=_charts(tally, chosen, distributions, level),
     )
 
