@@ -193,7 +193,7 @@ def build(
         people = people_of = None
         if e.metric == "disparate_impact_ratio" and e.value == e.value:
             people = max(0, math.ceil(e.reference_value * e.rows - e.favorable - 1e-9))
-            people_of = int(e.rows - e.favorable)
+            people_of = e.rows
         planned = kind == "planned"
         findings.append(
             Finding(

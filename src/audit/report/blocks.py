@@ -94,7 +94,7 @@ class Column:
     title: str
     """Words of the head."""
     align: str = "left"
-    """"left", "right" (numbers) or "bar"."""
+    """"left", "right" (numbers), "wide" (sentences) or "bar"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +176,9 @@ class RateBar:
     text: str
     """"45.3 %"."""
     note: str
-    """"86 of 190, 95 % interval 38.3 to 52.4 %"."""
+    """"86 of 190 · 95% interval 38.3 to 52.4%"."""
+    short: str
+    """The same where there is little room: "86 of 190 (38.3 to 52.4%)"."""
     bar: Bar
     """The same, drawn."""
 
@@ -217,6 +219,8 @@ class VerdictCard:
     """For people: "Fail", "Not enough evidence"."""
     headline: str
     """The worst planned finding in one sentence."""
+    because: str
+    """Why this verdict, in another."""
     rate_title: str
     """"Approval rate"."""
     rates: tuple[RateBar, ...]

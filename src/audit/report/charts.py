@@ -14,12 +14,12 @@ from audit.report.blocks import Chart
 from audit.report.look import WORDS, Look
 from audit.report.palette import DARK, DASHES, GROUPS, GROUPS_DARK, LIGHT, SYMBOLS, VERDICT_SYMBOLS
 from audit.report.sections.errors import RATES
-from audit.report.sections.scores import chart_name
+from audit.report.sections.scores import by_attribute, chart_name
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-FONT = 'system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, sans-serif'
+FONT = '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif'
 MOST = 40
 """Rows of the forest; the table below it has all."""
 
@@ -81,7 +81,7 @@ def template(theme: str) -> dict[str, Any]:
     return {
         "layout": {
             "font": {"family": FONT, "size": 13, "color": c["ink"]},
-            "paper_bgcolor": "rgba(0,0,0,0)" if theme == "page" else c["paper"],
+            "paper_bgcolor": c["paper"],
             "plot_bgcolor": c["paper"],
             "colorway": list(GROUPS if theme == "light" else GROUPS_DARK),
             "xaxis": axis,
@@ -132,8 +132,9 @@ def _drawings(look_: Look) -> dict[str, Any]:
         out["forest"] = forest
     for entry in record.charts.get("distributions", ()):
         out[chart_name("distributions", entry)] = _distribution(entry, record)
-    for entry in record.charts.get("sweep", ()):
-        out[chart_name("sweep", entry)] = _sweep(entry, record)
+    for sweeps in by_attribute(record.charts.get("sweep", ())):
+        name = chart_name("sweep", {"attribute": sweeps[0]["attribute"]})
+        out[name] = _sweep(sweeps, record)
     for entry in record.charts.get("calibration", ()):
         out[chart_name("calibration", entry)] = _calibration(entry)
     for attribute in look_.attributes:
@@ -187,7 +188,7 @@ def _forest(look_: Look) -> Any:
     ratios = ratios[:MOST]
     start, end = look.ratio_scale([f.estimate for f in ratios])
     figure = go.Figure()
-    _vertical(figure, math.log10(1.0) if False else 1.0, "parity")
+    _vertical(figure, 1.0, "parity")
     line = ratios[0].line
     _vertical(figure, line, "rule")
     figure.add_shape(
@@ -285,53 +286,70 @@ def _cutoff_line(figure: Any, x: float) -> None:
     )  # fmt: skip
 
 
-def _sweep(entry: Mapping[str, Any], record: AuditRecord) -> Any:
+def _sweep(entries: list[Mapping[str, Any]], record: AuditRecord) -> Any:
     import plotly.graph_objects as go
 
-    points = [p for p in sorted(entry["points"], key=lambda p: p["cutoff"]) if _fine(p["ratio"])]
-    x = [p["cutoff"] for p in points]
-    banded = [p for p in points if _fine(p.get("low", math.nan)) and _fine(p.get("high", math.nan))]
     figure = go.Figure()
-    figure.add_trace(
-        go.Scatter(
-            x=[p["cutoff"] for p in banded] + [p["cutoff"] for p in reversed(banded)],
-            y=[min(p["high"], 2.0) for p in banded] + [min(p["low"], 2.0) for p in reversed(banded)],
-            fill="toself", mode="lines", line={"width": 0}, fillcolor=LIGHT["pass"], opacity=0.14,
-            hoverinfo="skip", name="95 % interval, one at a time",
-        )
-    )  # fmt: skip
-    figure.add_trace(
-        go.Scatter(
-            x=x, y=[min(p["ratio"], 2.0) for p in points], mode="lines", name="ratio",
-            line={"color": LIGHT["pass"], "width": 2.5},
-            customdata=[[p["approval_rate"], p["rate"], p["reference_rate"]] for p in points],
-            hovertemplate="cut-off %{x:.3f}: ratio %{y:.3f}<br>approves %{customdata[0]:.1%} "
-            "(%{customdata[1]:.1%} against %{customdata[2]:.1%})<extra></extra>",
-        )
-    )  # fmt: skip
-    cutoff = record.roles.cutoff
-    if cutoff is not None and points:
-        here = min(points, key=lambda p: abs(p["cutoff"] - cutoff))
+    attribute = tuple(entries[0]["attribute"])
+    cutoff, top = record.roles.cutoff, 1.3
+    for i, entry in enumerate(entries[: len(GROUPS)]):
+        style = _series(i)
+        points = [p for p in sorted(entry["points"], key=lambda p: p["cutoff"]) if _fine(p["ratio"])]
+        top = max([top, *(min(p["ratio"], 2.0) for p in points)])
+        if len(entries) <= 2:
+            figure.add_trace(_band(points, style["color"]))
         figure.add_trace(
             go.Scatter(
-                x=[here["cutoff"]], y=[min(here["ratio"], 2.0)], mode="markers",
-                name="operating point",
-                marker={"symbol": "diamond", "size": 13, "color": LIGHT["fail"],
-                        "line": {"color": LIGHT["paper"], "width": 1.5}},
-                hovertemplate="operating point<br>ratio %{y:.3f}<extra></extra>",
+                x=[p["cutoff"] for p in points], y=[min(p["ratio"], 2.0) for p in points],
+                mode="lines+markers", name=label(text.group(attribute, tuple(entry["group"]))),
+                line={"color": style["color"], "width": 2, "dash": style["dash"]},
+                marker={"symbol": style["symbol"], "size": 7, "maxdisplayed": 8,
+                        "color": style["color"]},
+                customdata=[[p["approval_rate"], p["rate"], p["reference_rate"]] for p in points],
+                hovertemplate="cut-off %{x:.3f}: ratio %{y:.3f}<br>approves %{customdata[0]:.1%} "
+                "(%{customdata[1]:.1%} against %{customdata[2]:.1%})<extra></extra>",
             )
         )  # fmt: skip
-    for y, style in (
+        if cutoff is not None and points:
+            here = min(points, key=lambda p: abs(p["cutoff"] - cutoff))
+            figure.add_trace(
+                go.Scatter(
+                    x=[here["cutoff"]], y=[min(here["ratio"], 2.0)], mode="markers",
+                    showlegend=False, hoverinfo="skip",
+                    marker={"symbol": style["symbol"], "size": 13, "color": style["color"],
+                            "line": {"color": LIGHT["paper"], "width": 2}},
+                )
+            )  # fmt: skip
+    if cutoff is not None:
+        figure.add_annotation(
+            x=cutoff, y=0, text="operating point", showarrow=False, xanchor="left",
+            yanchor="bottom", xshift=5, font={"size": 12, "color": LIGHT["quiet"]},
+        )  # fmt: skip
+        _vertical(figure, cutoff, "parity")
+    for y, line in (
         (0.8, {"color": LIGHT["ink"], "width": 1.6}),
         (1.0, {"color": LIGHT["quiet"], "width": 1.2, "dash": "dot"}),
     ):
-        figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=y, y1=y, line=style, layer="below")
-    top = max([1.3, *(min(p["ratio"], 2.0) for p in points)]) + 0.05
+        figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=y, y1=y, line=line, layer="below")
     figure.update_layout(
-        height=340, xaxis={"title": {"text": "cut-off"}, "showgrid": False},
-        yaxis={"range": [0, top], "title": {"text": "ratio of approval rates"}},
+        height=360, showlegend=True,
+        xaxis={"title": {"text": "cut-off"}, "showgrid": False},
+        yaxis={"range": [0, top + 0.05], "title": {"text": "ratio of approval rates"}},
     )  # fmt: skip
     return figure
+
+
+def _band(points: Sequence[Mapping[str, Any]], color: str) -> Any:
+    import plotly.graph_objects as go
+
+    held = [p for p in points if _fine(p.get("low", math.nan)) and _fine(p.get("high", math.nan))]
+    back = list(reversed(held))
+    return go.Scatter(
+        x=[p["cutoff"] for p in (*held, *back)],
+        y=[min(p["high"], 2.0) for p in held] + [min(p["low"], 2.0) for p in back],
+        fill="toself", mode="lines", line={"width": 0}, fillcolor=color, opacity=0.14,
+        hoverinfo="skip", showlegend=False,
+    )  # fmt: skip
 
 
 def _fine(x: float) -> bool:

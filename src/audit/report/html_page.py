@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from markupsafe import Markup
 from audit.errors import InputError
 from audit.findings.record import AuditRecord
 from audit.report import svg, text
-from audit.report.blocks import Block, Document
+from audit.report.blocks import Block, Document, Grid, VerdictCard
 from audit.report.document import document
 from audit.report.json_file import embedded
 from audit.report.plotly_script import plotly_script, sha256
@@ -39,7 +40,7 @@ def html(record: AuditRecord, charts: str = "inline") -> str:
             fix='use charts="inline"',
         )  # fmt: skip
     page = document(record)
-    style = asset("style.css")
+    style = compact_style(asset("style.css"))
     boot = asset("boot.js") if charts != "none" else ""
     return environment().get_template("page.html.j2").render(
         page=page,
@@ -96,6 +97,13 @@ def asset(name: str) -> str:
 
 
 @cache
+def compact_style(style: str) -> str:
+    """A style sheet without comments, indentation and line ends."""
+    style = re.sub(r"/\*.*?\*/", "", style, flags=re.S)
+    return re.sub(r"\s*([{};,])\s+", r"\1", re.sub(r"\s+", " ", style)).strip()
+
+
+@cache
 def environment() -> Environment:
     """Jinja with escaping on and undefined names refused."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -112,7 +120,11 @@ def environment() -> Environment:
     env.filters["icon"] = svg.icon
     env.filters["axis"] = svg.axis
     env.filters["kind"] = block_kind
-    env.globals["wide"] = _wide
+    env.filters["wide"] = svg.wide
+    env.filters["small"] = _small
+    env.filters["tight"] = tight
+    env.globals["under"] = _under
+    env.globals["symbols"] = svg.symbols
     return env
 
 
@@ -121,12 +133,30 @@ def block_kind(block: Block) -> str:
     return type(block).__name__
 
 
-def _wide(bar: Any) -> Markup:
-    return svg.draw(bar, width=320, height=26)
+def tight(words: str) -> str:
+    """Numbers that belong together kept on one line.
+
+    >>> tight("0.586 to 0.814").count("\\u00a0")
+    2
+    """
+    return re.sub(r"(?<=[\d%p∞]) to (?=[−+<>\d∞])|(?<=\bvs) (?=\S)|(?<=\bn) (?=\d)", _unbroken, words)
 
 
-def verdict_html(page: Document) -> str:
-    """The verdict card and the main table alone, without script, for notebooks."""
+def _unbroken(match: re.Match[str]) -> str:
+    return match.group().replace(" ", "\u00a0")
+
+
+def _small(bar: Any) -> Markup:
+    return svg.draw(bar, small=True)
+
+
+def _under(bar: Any) -> Markup:
+    return svg.axis(bar, under=True)
+
+
+def card_html(page: Document, card: VerdictCard, grid: Grid | None, shown: int) -> str:
+    """The verdict card and the first rows of a table, without script, for notebooks."""
     return environment().get_template("card.html.j2").render(
-        page=page, style=Markup(asset("card.css"))  # noqa: S704 - our own file
-    )
+        page=page, card=card, grid=grid, shown=shown,
+        style=Markup(compact_style(asset("card.css"))),  # noqa: S704 - our own file
+    )  # fmt: skip

@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, TypeVar
 
 from audit.errors import InputError
@@ -25,7 +26,7 @@ SCHEMA = "audit.report/1"
 
 T = TypeVar("T")
 
-LARGEST_EMBEDDED = 48_000
+LARGEST_EMBEDDED = 24_000
 """Characters of JSON inside an HTML page; beyond it an excerpt is embedded."""
 
 FLOATS = frozenset(
@@ -231,7 +232,8 @@ def embedded(record: AuditRecord) -> dict[str, Any]:
                      "fingerprint": record.tally.fingerprint}  # fmt: skip
     data["charts"] = {}
     data["excerpt"] = "counts and chart data are in the JSON report"
-    if len(json.dumps(data)) > LARGEST_EMBEDDED:
+    if _size(data) > LARGEST_EMBEDDED:
+        data["policy"] = {"id": record.policy.id, "date": record.policy.date}
         data["findings"] = [f for f in data["findings"] if f["planned"]]
         place = {name: i for i, name in enumerate(data["estimates"]["columns"])}
         data["estimates"]["rows"] = [
@@ -244,7 +246,31 @@ def embedded(record: AuditRecord) -> dict[str, Any]:
         data["excerpt"] = (
             "planned findings and single-attribute estimates; everything is in the JSON report"
         )
-        if len(json.dumps(data)) > LARGEST_EMBEDDED:
-            data["estimates"]["rows"] = []
-            data["excerpt"] = "planned findings; everything else is in the JSON report"
+    if _size(data) > LARGEST_EMBEDDED:
+        data["estimates"]["rows"] = []
+        data["excerpt"] = "planned findings; everything else is in the JSON report"
+    while _size(data) > LARGEST_EMBEDDED and len(data["findings"]) > 1:
+        data["findings"] = data["findings"][: len(data["findings"]) // 2]
+        data["excerpt"] = "the worst planned findings; everything else is in the JSON report"
     return data
+
+
+def _size(data: Any) -> int:
+    return len(json.dumps(data))
+
+
+def load(path: str | Path) -> AuditRecord:
+    """The record of a JSON report on disk; raises `InputError` RPT010 to RPT014."""
+    try:
+        content = Path(path).read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(
+            "RPT014", f"cannot read {path}: {error.strerror or error}", argument="path",
+            fix="name a .json report written by audit",
+        ) from error  # fmt: skip
+    except UnicodeDecodeError as error:
+        raise InputError(
+            "RPT011", f"{path} is not UTF-8 text (byte {error.start})", argument="path",
+            fix="give a .json report written by audit",
+        ) from error  # fmt: skip
+    return loads(content)

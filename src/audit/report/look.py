@@ -24,7 +24,7 @@ WORDS = {
     "insufficient": "Insufficient",
     "waived": "Waived",
 }
-"""Verdicts as they are printed."""
+"""Verdicts as they are printed in tables; the card spells the fourth out."""
 
 
 class Look:
@@ -199,8 +199,10 @@ def share_cell(e: Estimate | None, end: float = 1.0) -> Cell:
 
 
 def name_cell(attribute: tuple[str, ...], group: Group, note: str = "") -> Cell:
-    """A row's head: the group."""
-    return Cell(text=text.group(attribute, group), note=note, name=True)
+    """A row's head: the group, with its attribute below where its name does not say it."""
+    named, whose = text.group(attribute, group), text.attributes(attribute)
+    parts = [] if not attribute or named.startswith(whose) else [whose]
+    return Cell(text=named, note=" · ".join((*parts, note) if note else parts), name=True)
 
 
 def ratio_scale(estimates: Iterable[Estimate]) -> tuple[float, float]:

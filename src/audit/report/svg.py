@@ -1,4 +1,8 @@
-"""The small drawings inside cells, as SVG. Only numbers go in, so nothing needs escaping."""
+"""The small drawings inside cells, as SVG. Only numbers go in, so nothing needs escaping.
+
+A drawing repeats its cell's number for the eye, so it has no text of its own. Shapes are defined
+once in a page (`symbols`) and referred to; the thin track behind a bar is the style sheet's.
+"""
 
 from __future__ import annotations
 
@@ -9,171 +13,170 @@ from markupsafe import Markup
 from audit.report import text
 from audit.report.blocks import Bar
 
-WIDTH, HEIGHT = 176.0, 22.0
-PAD = 7.0
+WIDTH, HEIGHT = 176, 22
+SMALL_WIDTH, SMALL_HEIGHT = 96, 14
+PAD = 7
 
 TICKS = (0.125, 0.2, 0.25, 0.4, 0.5, 0.6, 0.8, 1.0, 1.25, 1.6, 2.0, 2.5, 4.0, 5.0, 8.0)
 """Round values on a logarithmic axis."""
 
 SHAPES = {
-    "fail": "M-2 -4.6H2L4.6 -2V2L2 4.6H-2L-4.6 2V-2Z",
-    "review": "M0 -5L5 4H-5Z",
-    "pass": "M-4.2 0a4.2 4.2 0 1 0 8.4 0a4.2 4.2 0 1 0 -8.4 0Z",
-    "insufficient": "M0 -5L5 0L0 5L-5 0Z",
-    "waived": "M-4 -4H4V4H-4Z",
+    "fail": "M-2-4.6H2L4.6-2V2L2 4.6H-2L-4.6 2V-2Z",
+    "review": "M0-5L5 4H-5Z",
+    "pass": "M-4.2 0a4.2 4.2 0 1 0 8.4 0a4.2 4.2 0 1 0-8.4 0Z",
+    "insufficient": "M0-5L5 0L0 5L-5 0Z",
+    "waived": "M-4-4H4V4H-4Z",
 }
 """A shape for each verdict, so that colour never carries it alone."""
 
+SIGNED = {
+    "fail": (
+        "M-2.3-5.6H2.3L5.6-2.3V2.3L2.3 5.6H-2.3L-5.6 2.3V-2.3Z",
+        "M-2.4-2.4L2.4 2.4M2.4-2.4L-2.4 2.4",
+    ),
+    "review": ("M0-5.6L6 4.6H-6Z", "M0-1.6V1.1M0 2.9V2.9"),
+    "pass": ("M-5.4 0a5.4 5.4 0 1 0 10.8 0a5.4 5.4 0 1 0-10.8 0Z", "M-2.2.2L-.6 1.8L2.3-1.6"),
+    "insufficient": ("M0-6L6 0L0 6L-6 0Z", "M-1.8 0H1.8"),
+    "waived": ("M-5-5H5V5H-5Z", "M-2.2 0H2.2"),
+}
+"""The same shapes with a sign inside, to stand beside words."""
 
-def draw(bar: Bar, *, width: float = WIDTH, height: float = HEIGHT) -> Markup:
-    """The drawing of a bar; decorative, since the cell's text says the same."""
-    body = {"interval": _interval, "range": _range, "share": _share, "curve": _curve}[bar.kind](
-        bar, width, height
+
+def draw(bar: Bar, *, small: bool = False) -> Markup:
+    """The drawing of a bar, for a column of bars or, small, under a number."""
+    width, height = (SMALL_WIDTH, SMALL_HEIGHT) if small else (WIDTH, HEIGHT)
+    return _svg(bar, width, height)
+
+
+def wide(bar: Bar) -> Markup:
+    """A bar that fills its place, whatever the width."""
+    stretched = str(_svg(bar, 400, 20)).replace("<svg ", '<svg preserveAspectRatio="none" ', 1)
+    return Markup(stretched)
+
+
+def _svg(bar: Bar, width: int, height: int) -> Markup:
+    body = {"interval": _interval, "range": _range, "share": _share, "curve": _curve}[bar.kind]
+    kind = {"interval": "b", "range": "b", "share": "h", "curve": "c"}[bar.kind]
+    tone = {"plain": "", "quiet": ""}.get(bar.tone, f" {bar.tone}")
+    drawn = body(bar, width, height)
+    return Markup(f'<svg class="{kind}{tone}" viewBox="0 0 {width} {height}">{drawn}</svg>')
+
+
+def symbols() -> Markup:
+    """Every shape once; the drawings refer to them."""
+    marks = "".join(f'<path id="m-{k}" d="{d}"/>' for k, d in SHAPES.items())
+    signs = "".join(
+        f'<g id="v-{k}"><path class="shape" d="{shape}"/><path class="sign" d="{sign}"/></g>'
+        for k, (shape, sign) in SIGNED.items()
     )
-    stretch = ' preserveAspectRatio="none"' if bar.kind == "share" else ""
     return Markup(
-        f'<svg class="bar {bar.kind}" viewBox="0 0 {_n(width)} {_n(height)}" '
-        f'width="{_n(width)}" height="{_n(height)}"{stretch} aria-hidden="true">{body}</svg>'
+        '<svg width="0" height="0" class="symbols" aria-hidden="true">'
+        f"<defs>{marks}{signs}</defs></svg>"
     )
 
 
-def _n(x: float) -> str:
-    return f"{x:.1f}".rstrip("0").rstrip(".")
-
-
-def position(bar: Bar, x: float, width: float) -> float:
-    """Where a value lies, from PAD to width − PAD; outside values stop at the edges."""
+def position(bar: Bar, x: float, width: int, pad: int = PAD) -> int:
+    """Where a value lies, from `pad` to width − pad; values outside stop at the edges."""
     start, end = bar.start, bar.end
     if bar.log:
         x, start, end = (math.log(max(v, 1e-9)) for v in (x, start, end))
     share = (x - start) / (end - start) if end > start else 0.5
-    return PAD + (width - 2 * PAD) * min(max(share, 0.0), 1.0)
+    return round(pad + (width - 2 * pad) * min(max(share, 0.0), 1.0))
 
 
 def _inside(bar: Bar, x: float) -> bool:
     return x == x and bar.start <= x <= bar.end
 
 
-def _lines(bar: Bar, width: float, height: float, top: float = 1.0) -> str:
+def _lines(bar: Bar, width: int, height: int) -> str:
     out = ""
     if _inside(bar, bar.parity):
-        x = _n(position(bar, bar.parity, width))
-        out += f'<path class="parity" d="M{x} {_n(top)}V{_n(height - 1)}"/>'
+        out += f'<path class="p" d="M{position(bar, bar.parity, width)} 0V{height}"/>'
     if _inside(bar, bar.line):
-        x = _n(position(bar, bar.line, width))
-        out += f'<path class="rule" d="M{x} {_n(top)}V{_n(height - 1)}"/>'
+        out += f'<path class="r" d="M{position(bar, bar.line, width)} 0V{height}"/>'
     return out
 
 
-def _interval(bar: Bar, width: float, height: float) -> str:
-    middle = height / 2
-    y = _n(middle)
-    out = f'<path class="track" d="M{_n(PAD)} {y}H{_n(width - PAD)}"/>' + _lines(bar, width, height)
-    tone = f" {bar.tone}"
+def _interval(bar: Bar, width: int, height: int) -> str:
+    y = height // 2
+    out = _lines(bar, width, height)
     if bar.low == bar.low and bar.high == bar.high:
         a, b = position(bar, bar.low, width), position(bar, bar.high, width)
-        out += f'<path class="span{tone}" d="M{_n(a)} {y}H{_n(b)}"/>'
+        span = f"M{a} {y}H{b}"
         if bar.low < bar.start:
-            out += f'<path class="arrow{tone}" d="M{_n(a)} {_n(middle - 4)}l-5 4l5 4"/>'
+            span += f"M{a} {y - 4}l-5 4l5 4"
         if bar.high > bar.end:
-            out += f'<path class="arrow{tone}" d="M{_n(b)} {_n(middle - 4)}l5 4l-5 4"/>'
+            span += f"M{b} {y - 4}l5 4l-5 4"
+        out += f'<path class="s" d="{span}"/>'
     if bar.value == bar.value:
-        shape = SHAPES.get(bar.tone, SHAPES["pass"])
-        x = _n(position(bar, bar.value, width))
-        out += f'<path class="point{tone}" transform="translate({x} {y})" d="{shape}"/>'
+        mark = bar.tone if bar.tone in SHAPES else "pass"
+        out += f'<use href="#m-{mark}" x="{position(bar, bar.value, width)}" y="{y}"/>'
     return out
 
 
-def _range(bar: Bar, width: float, height: float) -> str:
+def _range(bar: Bar, width: int, height: int) -> str:
     a, b = position(bar, bar.low, width), position(bar, bar.high, width)
-    y = _n(height / 2)
-    return (
-        f'<path class="track" d="M{_n(PAD)} {y}H{_n(width - PAD)}"/>'
-        f'<path class="bounds" d="M{_n(a)} {_n(height / 2 - 5)}v10m0 -5H{_n(b)}m0 -5v10"/>'
-    )
+    top = height // 2 - 4
+    return f'<path class="e" d="M{a} {top}v8m0-4H{b}m0-4v8"/>'
 
 
-def _share(bar: Bar, width: float, height: float) -> str:
-    span = bar.end - bar.start
-
-    def at(x: float) -> float:
-        return width * min(max((x - bar.start) / span, 0.0), 1.0)
-
-    top, tall = height * 0.25, height * 0.5
-    out = f'<rect class="bed" width="{_n(width)}" height="{_n(tall)}" y="{_n(top)}"/>'
+def _share(bar: Bar, width: int, height: int) -> str:
+    out = ""
     if bar.value == bar.value:
-        out += (
-            f'<rect class="fill {bar.tone}" width="{_n(at(bar.value))}" height="{_n(tall)}" '
-            f'y="{_n(top)}"/>'
-        )
+        out = f'<path class="f" d="M0 0H{position(bar, bar.value, width, 0)}V{height}H0"/>'
     if bar.low == bar.low:
-        a, b = at(bar.low), at(bar.high)
-        out += (
-            f'<path class="whisker" d="M{_n(a)} {_n(height * 0.36)}V{_n(height * 0.64)}'
-            f'M{_n(a)} {_n(height / 2)}H{_n(b)}M{_n(b)} {_n(height * 0.36)}V{_n(height * 0.64)}"/>'
-        )
+        a, b = position(bar, bar.low, width, 0), position(bar, bar.high, width, 0)
+        top, low, y = height * 3 // 10, height * 7 // 10, height // 2
+        out += f'<path class="w" d="M{a} {top}V{low}M{a} {y}H{b}M{b} {top}V{low}"/>'
     return out
 
 
-def _curve(bar: Bar, width: float, height: float) -> str:
+def _curve(bar: Bar, width: int, height: int) -> str:
     if not bar.heights:
         return ""
-    step = (width - 2 * PAD) / len(bar.heights)
-    path = f"M{_n(PAD)} {_n(height)}"
+    path = f"M{PAD} {height}"
+    count = len(bar.heights)
     for i, h in enumerate(bar.heights):
-        path += f"V{_n(height - 1 - h * (height - 2))}H{_n(PAD + (i + 1) * step)}"
-    return f'<path class="area" d="{path}V{_n(height)}Z"/>' + _lines(bar, width, height, 0)
+        right = PAD + (width - 2 * PAD) * (i + 1) / count
+        path += f"V{_short(height - h * (height - 1))}H{_short(right)}"
+    return f'<path class="a" d="{path}V{height}"/>' + _lines(bar, width, height)
 
 
-def axis(bar: Bar, *, width: float = WIDTH) -> Markup:
-    """The axis of a column of bars, for its head: the line, parity and a few round ticks."""
+def _short(x: float) -> str:
+    return f"{x:.1f}".removesuffix(".0")
+
+
+def axis(bar: Bar, *, under: bool = False) -> Markup:
+    """The axis of a column of bars: the line, parity and a few round ticks.
+
+    Labels stand above the ticks (for a table's head), or `under` them.
+    """
     marks = [x for x in (bar.line, bar.parity) if _inside(bar, x)]
-    extra = TICKS if bar.log else _steps(bar)
-    for x in extra:
-        if _inside(bar, x) and all(
-            abs(position(bar, x, width) - position(bar, m, width)) > 24 for m in marks
-        ):
+    for x in TICKS if bar.log else _steps(bar):
+        at = position(bar, x, WIDTH)
+        if _inside(bar, x) and all(abs(at - position(bar, m, WIDTH)) > 26 for m in marks):
             marks.append(x)
     out = ""
+    label, tick = ("14", "0v4") if under else ("10", "13v4")
     for x in sorted(marks):
-        at = position(bar, x, width)
-        anchor = "middle"
-        if at < 14:
-            anchor, at = "start", 0.0
-        elif at > width - 14:
-            anchor, at = "end", width
-        out += f'<text x="{_n(at)}" y="10" text-anchor="{anchor}">{text.minus(f"{x:g}")}</text>'
-        tick = _n(position(bar, x, width))
-        out += f'<path class="{"rule" if x == bar.line else "tick"}" d="M{tick} 13v4"/>'
-    return Markup(
-        f'<svg class="axis" viewBox="0 0 {_n(width)} 17" width="{_n(width)}" height="17" '
-        f'aria-hidden="true">{out}</svg>'
-    )
+        at = position(bar, x, WIDTH)
+        anchor = "middle" if 14 <= at <= WIDTH - 14 else "start" if at < 14 else "end"
+        left = at if anchor == "middle" else 0 if anchor == "start" else WIDTH
+        out += f'<text x="{left}" y="{label}" text-anchor="{anchor}">{text.minus(f"{x:g}")}</text>'
+        kind = ' class="r"' if x == bar.line else ""
+        out += f'<path{kind} d="M{at} {tick}"/>'
+    return Markup(f'<svg class="axis" viewBox="0 0 {WIDTH} 17" aria-hidden="true">{out}</svg>')
 
 
 def _steps(bar: Bar) -> tuple[float, ...]:
     edge = max(abs(bar.start), abs(bar.end))
-    size = 10.0 ** math.floor(math.log10(edge)) if edge > 0 else 1.0
-    return tuple(round(k * size, 12) for k in range(-9, 10))
+    if edge <= 0:
+        return ()
+    size = 10.0 ** math.floor(math.log10(edge))
+    return tuple(round(k * size / 2, 12) for k in range(-19, 20))
 
 
 def icon(verdict: str) -> Markup:
     """A verdict's shape with its sign, for the card and the tables."""
-    sign = {
-        "fail": "M-2.4 -2.4L2.4 2.4M2.4 -2.4L-2.4 2.4",
-        "review": "M0 -1.6V1.1M0 2.2V2.7",
-        "pass": "M-2.2 .2L-.6 1.8L2.3 -1.6",
-        "insufficient": "M-1.4 0H1.4",
-        "waived": "M-2.2 0H2.2",
-    }.get(verdict, "")
-    shape = {
-        "fail": "M-2.3 -5.6H2.3L5.6 -2.3V2.3L2.3 5.6H-2.3L-5.6 2.3V-2.3Z",
-        "review": "M0 -5.6L6 4.6H-6Z",
-        "pass": "M-5.4 0a5.4 5.4 0 1 0 10.8 0a5.4 5.4 0 1 0 -10.8 0Z",
-        "insufficient": "M0 -6L6 0L0 6L-6 0Z",
-        "waived": "M-5 -5H5V5H-5Z",
-    }.get(verdict, SHAPES["pass"])
-    return Markup(
-        f'<svg class="icon {verdict if verdict in SHAPES else "plain"}" viewBox="-7 -7 14 14" '
-        f'aria-hidden="true"><path class="shape" d="{shape}"/><path class="sign" d="{sign}"/></svg>'
-    )
+    kind = verdict if verdict in SIGNED else "insufficient"
+    return Markup(f'<svg class="icon" viewBox="-7 -7 14 14"><use href="#v-{kind}"/></svg>')

@@ -10,7 +10,7 @@ from audit.report.blocks import Bar, Block, Callout, Cell, Column, Facts, Grid, 
 from audit.report.look import Look
 from audit.tally.cube import cells
 
-MOST = 40
+MOST = 25
 """Groups listed for one attribute; the rest are in the JSON and CSV."""
 
 
@@ -60,14 +60,18 @@ def _counts(look_: Look) -> Facts:
     if counts is not None:
         undecided = float(counts.undecided)
         items.append(
-            ("Undecided", (f"{text.plural(undecided, 'row')}, counted but outside the rates",))
+            ("Undecided", ((f"{text.plural(undecided, 'row')}, counted but outside the rates" if undecided else "none"),))
         )
         if roles.outcome is not None:
             unknown = float(counts.unknown)
             items.append(
                 (
                     "Unknown outcome",
-                    (f"{text.plural(unknown, 'row')}, outside error rates and base rates",),
+                    ((
+                        f"{text.plural(unknown, 'row')}, outside error rates and base rates"
+                        if unknown
+                        else "none"
+                    ),),
                 )
             )
             items.append(("Label source", (f"column {text.visible(roles.outcome, 60)}",)))

@@ -20,6 +20,13 @@ RATES = (
 """What is shown by group, in words a manager reads."""
 
 
+MOST = 25
+"""Groups in a table of errors."""
+
+WIDEST = 6
+"""Groups side by side in a calibration table."""
+
+
 def section(look_: Look) -> Section:
     """Errors and calibration."""
     blocks: list[Block] = []
@@ -45,7 +52,9 @@ def section(look_: Look) -> Section:
     if selective:
         blocks.append(_selective_note())
     blocks.extend(_errors(look_, a) for a in shown)
-    blocks.extend(_calibration(c) for c in look_.record.charts.get("calibration", ()))
+    blocks.extend(
+        _calibration(c, i) for i, c in enumerate(look_.record.charts.get("calibration", ()))
+    )
     for attribute in shown:
         block = _impossible(look_, attribute, selective)
         if block is not None:
@@ -104,14 +113,15 @@ def _reading(look_: Look, attributes: list[tuple[str, ...]], selective: bool) ->
         return "Error rates by group, among people whose outcome is known."
     _, low, high = best
     return (
-        f"Of those who would repay, {text.percent(high.value)} are denied among "
-        f"{text.group(high.attribute, high.group)} and {text.percent(low.value)} among "
+        f"Of those who would repay, {text.percent(high.value)} are denied in the group "
+        f"{text.group(high.attribute, high.group)} and {text.percent(low.value)} in the group "
         f"{text.group(low.attribute, low.group)}."
     )
 
 
 def _errors(look_: Look, attribute: tuple[str, ...]) -> Chart:
     groups = list(dict.fromkeys(e.group for m, _ in RATES for e in look_.rates(m, attribute)))
+    cut, groups = max(len(groups) - MOST, 0), groups[:MOST]
     rows = []
     for group in groups:
         cells = []
@@ -133,59 +143,58 @@ def _errors(look_: Look, attribute: tuple[str, ...]) -> Chart:
             title=f"Errors by {text.attributes(attribute)}, among decided people with a known outcome",
             columns=(Column(title="Group"), *(Column(title=t, align="right") for _, t in RATES)),
             rows=tuple(rows),
-            note="Wilson intervals, conditional on each rate's own denominator.",
+            note="Wilson intervals, conditional on each rate's own denominator."
+            + (f" {cut:,} more groups are in the JSON and CSV." if cut else ""),
         ),
     )
 
 
-def _calibration(entry: Mapping[str, Any]) -> Chart:
+def _calibration(entry: Mapping[str, Any], position: int) -> Chart:
     attribute = tuple(entry["attribute"])
+    groups = entry["groups"][:WIDEST]
+    edges = sorted({(b["low"], b["high"]) for g in groups for b in g["bins"] if b["rows"]})
     rows = []
-    for g in entry["groups"]:
-        group = tuple(g["group"])
-        for b in g["bins"]:
-            if not b["rows"]:
-                continue
-            rows.append(
-                (
-                    Cell(text=text.group(attribute, group), name=True),
-                    Cell(text=f"{text.number(b['low'])} to {text.number(b['high'])}"),
-                    Cell(text=text.number(b["mean"])),
-                    Cell(
-                        text=text.percent(b["rate"]),
-                        note=f"{text.percent(b['rate_low']).removesuffix('%')} to "
-                        f"{text.percent(b['rate_high'])}",
-                    ),
-                    Cell(
-                        bar=Bar(
-                            kind="interval", start=0, end=1, value=b["rate"], low=b["rate_low"],
-                            high=b["rate_high"], line=b["mean"] if 0 <= b["mean"] <= 1 else
-                            float("nan"),
-                        )
-                    ),
-                    Cell(text=text.count(b["rows"])),
-                )
-            )  # fmt: skip
+    for low, high in edges:
+        cells = []
+        for g in groups:
+            found = [b for b in g["bins"] if (b["low"], b["high"]) == (low, high) and b["rows"]]
+            cells.append(_bin_cell(found[0]) if found else Cell(text="—", note="nobody"))
+        rows.append((Cell(text=f"{text.number(low, 2)} to {text.number(high, 2)}"), *cells))
+    cut = len(entry["groups"]) - len(groups)
     return Chart(
         name=chart_name("calibration", entry),
         title=f"Calibration by {text.attributes(attribute)}",
         reading=_calibration_reading(entry),
         twin=Grid(
-            key="calibration-" + "-".join(str(len(a)) for a in attribute) + f"-{len(rows)}",
+            key=f"calibration-{position}",
             title=f"Predicted and observed, by {text.attributes(attribute)}",
             columns=(
-                Column(title="Group"),
-                Column(title="Score"),
-                Column(title="Mean score", align="right"),
-                Column(title="Observed", align="right"),
-                Column(title="Observed, interval, and mean score (tick)", align="bar"),
-                Column(title="Rows", align="right"),
+                Column(title="Predicted"),
+                *(
+                    Column(title=text.group(attribute, tuple(g["group"])), align="right")
+                    for g in groups
+                ),
             ),
             rows=tuple(rows),
-            note="Wilson intervals. Where the tick lies outside the interval the score says more or "
-            "less than what happened.",
+            note="Observed favourable outcomes with Wilson intervals, drawn from 0 to 100%; the "
+            "tick is the mean prediction. Where it lies outside the interval the score says more "
+            "or less than what happened."
+            + (f" {cut} more groups are in the JSON." if cut else ""),
         ),
     )
+
+
+def _bin_cell(b: Mapping[str, Any]) -> Cell:
+    inside = 0 <= b["mean"] <= 1
+    return Cell(
+        text=text.percent(b["rate"], 0),
+        note=f"{text.percent(b['rate_low'], 0).removesuffix('%')} to "
+        f"{text.percent(b['rate_high'], 0)} · n {text.count(b['rows'])}",
+        bar=Bar(
+            kind="interval", start=0, end=1, value=b["rate"], low=b["rate_low"],
+            high=b["rate_high"], line=b["mean"] if inside else float("nan"),
+        ),
+    )  # fmt: skip
 
 
 def _calibration_reading(entry: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from audit.findings.record import Finding
+from audit.findings.rules import HIGHEST_RATE
 from audit.inference.estimate import Estimate
 from audit.report import look, text
 from audit.report.blocks import (
@@ -20,7 +21,7 @@ from audit.report.blocks import (
 from audit.report.look import WORDS, Look
 from audit.report.sections.verdict import comparison_bar
 
-SHOWN = 60
+SHOWN = 16
 """Exploratory tests printed; the rest are counted here and listed in the JSON and CSV."""
 
 
@@ -31,10 +32,12 @@ def section(look_: Look) -> Section:
     explored = [f for f in record.findings if not f.planned]
     blocks: list[Block] = [Prose(lines=((_reading(look_, planned),),), kind="lead")]
     families = list(dict.fromkeys(f.code for f in planned))
+    drawn = False
     for code in families:
         tests = [f for f in planned if f.code == code]
         table = _tests(look_, f"tests-{code.lower()}", f"{tests[0].family}: planned tests", tests)
-        if look.is_ratio(tests[0].estimate.metric) and code == families[0]:
+        if tests[0].estimate.metric == look.RATIO and not drawn:
+            drawn = True
             blocks.append(
                 Chart(
                     name="forest",
@@ -80,23 +83,17 @@ def _reading(look_: Look, planned: list[Finding]) -> str:
 
 
 def _forest_reading(tests: list[Finding]) -> str:
-    line = tests[0].line
-    whole = sum(f.estimate.high < line for f in tests if f.estimate.high == f.estimate.high)
-    cross = sum(
-        f.estimate.low < line <= f.estimate.high
-        for f in tests
-        if f.estimate.high == f.estimate.high
-    )
-    shown = text.number(line, 2)
+    line = text.number(tests[0].line, 2)
+    limits = [f.estimate for f in tests if f.estimate.low == f.estimate.low]
+    whole = sum(e.high < tests[0].line for e in limits)
+    cross = sum(e.low < tests[0].line <= e.high for e in limits)
     if whole:
-        return f"{text.plural(whole, 'interval')} lie{'s' if whole == 1 else ''} wholly below {shown}."
+        lies = "interval lies" if whole == 1 else "intervals lie"
+        return f"{whole} {lies} wholly below {line}."
     if cross:
-        verb = "s" if cross == 1 else ""
-        return (
-            f"{text.plural(cross, 'interval')} cross{'es' if verb else ''} the line at {shown}: "
-            "the sample leaves both sides of the rule open there."
-        )
-    return f"No interval reaches below the line at {shown}."
+        crosses = "interval crosses" if cross == 1 else "intervals cross"
+        return f"{cross} {crosses} the line at {line}, so the true ratio may lie on either side."
+    return f"No interval reaches below the line at {line}."
 
 
 def _head(e: Estimate) -> Cell:
@@ -110,67 +107,65 @@ def _head(e: Estimate) -> Cell:
     return look.name_cell(e.attribute, e.group, f"against {reference}{tail}")
 
 
-def _rate_cell(look_: Look, e: Estimate) -> Cell:
-    if e.reference_value != e.reference_value:
+def _rate_cell(e: Estimate) -> Cell:
+    if e.reference_value != e.reference_value or not look.is_share(e.metric):
         return Cell(text="—")
-    rate = look_.rate("selection_rate", e.attribute, e.group, stratum=e.stratum, stage=e.stage)
-    if "impact" in e.metric or "parity" in e.metric:
-        own = rate.value if rate is not None else _own_rate(e)
+    if look.is_ratio(e.metric):
+        own = e.value * e.reference_value
     else:
-        own = _own_rate(e)
+        own = e.value + e.reference_value
+    if own != own and e.rows and e.favorable == e.favorable:
+        own = e.favorable / e.rows
     return Cell(text=text.percent(own), note=f"vs {text.percent(e.reference_value)}")
 
 
-def _own_rate(e: Estimate) -> float:
-    if e.favorable == e.favorable and e.rows:
-        return e.favorable / e.rows
-    if look.is_ratio(e.metric):
-        return e.value * e.reference_value
-    return e.value + e.reference_value
-
-
 def _tests(look_: Look, key: str, title: str, tests: list[Finding]) -> Grid:
+    """One table of tests on one kind of scale, worst first."""
     ratio = look.is_ratio(tests[0].estimate.metric)
-    same = [f for f in tests if look.is_ratio(f.estimate.metric) == ratio]
-    estimates = [f.estimate for f in same]
+    approvals = all(f.estimate.metric == look.RATIO for f in tests)
+    mixed = len({f.estimate.metric for f in tests}) > 1
+    alike = [f for f in tests if f.estimate.metric == tests[0].estimate.metric]
     line = tests[0].line
-    scale = (
-        look.ratio_scale(estimates) if ratio else look.difference_scale(estimates, abs(line))
-    )
+    estimates = [f.estimate for f in alike]
+    scale = look.ratio_scale(estimates) if ratio else look.difference_scale(estimates, abs(line))
+    columns = [
+        Column(title="Group"),
+        Column(title="Verdict"),
+        *([Column(title="Measure")] if mixed else []),
+        Column(title="Rates", align="right"),
+        Column(title="Ratio" if ratio else "Difference", align="right"),
+        *([] if mixed else [Column(title="Interval and line", align="bar")]),
+        Column(title="Adjusted p", align="right"),
+        *([Column(title="Against the highest rate", align="right")] if approvals else []),
+        Column(title="Rows", align="right"),
+    ]
     rows = []
     for f in tests:
         e = f.estimate
-        alike = look.is_ratio(e.metric) == ratio
         rows.append(
             (
                 _head(e),
                 Cell(text=WORDS.get(f.verdict, f.verdict), tone=f.verdict),
-                _rate_cell(look_, e),
+                *([Cell(text=look.title(e.metric))] if mixed else []),
+                _rate_cell(e),
                 Cell(
                     text=look.value(e, f.line) if e.value == e.value else "—",
                     note=look.interval(e, f.line) if e.low == e.low else look.why_undefined(e),
                 ),
-                Cell(bar=comparison_bar(e, f, look_, scale) if alike else None),
+                *([] if mixed else [Cell(bar=comparison_bar(e, f, look_, scale))]),
                 Cell(text=text.p_value(e.p_adjusted)),
-                _highest_cell(look_, e),
+                *([_highest_cell(look_, e)] if approvals else []),
                 Cell(text=text.count(e.rows), note=f"vs {text.count(e.reference_rows)}"),
             )
         )
     return Grid(
         key=key,
         title=title,
-        columns=(
-            Column(title="Group"),
-            Column(title="Verdict"),
-            Column(title="Rates", align="right"),
-            Column(title="Ratio" if ratio else "Difference", align="right"),
-            Column(title="Interval and line", align="bar"),
-            Column(title="Adjusted p", align="right"),
-            Column(title="Against the highest rate", align="right"),
-            Column(title="Rows", align="right"),
-        ),
+        columns=tuple(columns),
         rows=tuple(rows),
-        scale=Bar(
+        scale=None
+        if mixed
+        else Bar(
             kind="interval",
             start=scale[0],
             end=scale[1],
@@ -179,7 +174,9 @@ def _tests(look_: Look, key: str, title: str, tests: list[Finding]) -> Grid:
             parity=1.0 if ratio else 0.0,
         ),
         note=(
-            "Worst first. The heavy tick marks the rule's line, the dotted one equality. "
+            "Worst first. p is two-sided against equality, adjusted within the family."
+            if mixed
+            else "Worst first. The heavy tick marks the rule's line, the dotted one equality. "
             "p is two-sided against equality, adjusted within the family."
         ),
     )
@@ -245,31 +242,24 @@ def _references(look_: Look) -> Grid:
 def _explored(look_: Look, explored: list[Finding]) -> list[Block]:
     if not explored:
         return []
-    ratios = [f for f in explored if look.is_ratio(f.estimate.metric)]
-    others = [f for f in explored if not look.is_ratio(f.estimate.metric)]
+    highest = [f for f in explored if f.code == HIGHEST_RATE]
+    ratios = [
+        f for f in explored if f.code != HIGHEST_RATE and f.estimate.metric == look.RATIO
+    ]
+    others = [f for f in explored if f.code != HIGHEST_RATE and f.estimate.metric != look.RATIO]
     flagged = sum(f.verdict in ("fail", "review") for f in explored)
     blocks: list[Block] = []
-    room = SHOWN
     for key, title, tests in (
-        ("explored-ratios", "Exploration: ratios", ratios),
-        ("explored-differences", "Exploration: other measures", others),
+        ("highest-rate", "Read against the group with the highest approval rate", highest),
+        ("explored-ratios", "Exploration: approval-rate ratios", ratios),
+        ("explored-others", "Exploration: other measures", others),
     ):
         if not tests:
             continue
-        shown, room = tests[:room], max(room - len(tests), 12)
-        blocks.append(_tests(look_, key, title, shown))
-        if len(shown) < len(tests):
-            blocks.append(
-                Prose(
-                    lines=(
-                        (
-                            f"{len(tests) - len(shown):,} more, less extreme, are in the JSON and "
-                            "CSV reports.",
-                        ),
-                    ),
-                    kind="note",
-                )
-            )
+        blocks.append(_tests(look_, key, title, tests[:SHOWN]))
+        if len(tests) > SHOWN:
+            more = f"{len(tests) - SHOWN:,} more, less extreme, are in the JSON and CSV reports."
+            blocks.append(Prose(lines=((more,),), kind="note"))
     verb = "asks" if flagged == 1 else "ask"
     return [
         Prose(
@@ -297,7 +287,7 @@ def _detectable(planned: list[Finding]) -> list[Block]:
         needed = (
             f"{f.rows_needed:,}"
             if f.rows_needed is not None
-            else ("—" if f.verdict in ("pass", "fail") else "no sample size settles it")
+            else ("no sample size settles it" if f.verdict == "insufficient" and f.estimate.value == f.estimate.value else "—")
         )
         rows.append(
             (

@@ -107,10 +107,10 @@ def _cited(look_: Look) -> Grid:
         title="Rules and practice cited, with their status",
         columns=(
             Column(title="Rule"),
-            Column(title="What it asks, in our words"),
+            Column(title="What it asks, in our words", align="wide"),
             Column(title="Where"),
             Column(title="Source"),
-            Column(title="Status"),
+            Column(title="Status", align="wide"),
         ),
         rows=tuple(
             (

@@ -16,6 +16,10 @@ RANKING = (
 )  # fmt: skip
 
 
+WIDEST = 6
+"""Groups side by side in the table of cut-offs."""
+
+
 def section(look_: Look) -> Section:
     """Scores by group."""
     record = look_.record
@@ -41,7 +45,7 @@ def section(look_: Look) -> Section:
     if smd is not None:
         blocks.append(_smd(look_, smd))
     blocks.extend(_distribution(d, look_) for d in distributions)
-    blocks.extend(_sweep(s, look_) for s in sweeps)
+    blocks.extend(_sweep(s, look_, i) for i, s in enumerate(by_attribute(sweeps)))
     blocks.extend(_ranking(look_))
     return _wrap(blocks)
 
@@ -142,8 +146,6 @@ def chart_name(kind: str, entry: Mapping[str, Any]) -> str:
     parts = [kind, " × ".join(str(a) for a in entry["attribute"])]
     if kind == "distributions":
         parts.append(str(entry["column"]))
-    if "group" in entry:
-        parts.append(" × ".join(str(v) for v in entry["group"]))
     return ":".join(parts)
 
 
@@ -161,7 +163,7 @@ def _distribution(entry: Mapping[str, Any], look_: Look) -> Chart:
             medians.append((cuts[2], name))
         curve = Bar(
             kind="curve", start=edges[0], end=edges[-1],
-            heights=tuple(s / tallest for s in g["shares"]),
+            heights=_halved(tuple(s / tallest for s in g["shares"])),
             line=_cutoff(look_),
         )  # fmt: skip
         rows.append(
@@ -182,7 +184,7 @@ def _distribution(entry: Mapping[str, Any], look_: Look) -> Chart:
             columns=(
                 Column(title="Group"),
                 Column(title="Shape", align="bar"),
-                *(Column(title=t, align="right") for t in ("10 %", "25 %", "Median", "75 %", "90 %")),
+                *(Column(title=t, align="right") for t in ("10%", "25%", "Median", "75%", "90%")),
                 Column(title="Rows", align="right"),
             ),
             rows=tuple(rows),
@@ -190,6 +192,12 @@ def _distribution(entry: Mapping[str, Any], look_: Look) -> Chart:
             f"{text.number(edges[-1])}; the tick marks the cut-off.",
         ),
     )
+
+
+def _halved(heights: tuple[float, ...]) -> tuple[float, ...]:
+    if len(heights) < 64:
+        return heights
+    return tuple((a + b) / 2 for a, b in zip(heights[::2], heights[1::2], strict=True))
 
 
 def _key(kind: str, attribute: tuple[str, ...], extra: str = "") -> str:
@@ -211,75 +219,90 @@ def _median_reading(medians: list[tuple[float, str]]) -> str:
     if high[0] - low[0] < 1e-12:
         return "The groups' medians are the same."
     return (
-        f"Half of {low[1]} score below {text.number(low[0])}; "
-        f"half of {high[1]} below {text.number(high[0])}."
+        f"The median is {text.number(low[0])} for {low[1]} and {text.number(high[0])} for {high[1]}."
     )
 
 
-def _sweep(entry: Mapping[str, Any], look_: Look) -> Chart:
-    attribute = tuple(entry["attribute"])
-    group, reference = tuple(entry["group"]), tuple(entry["reference"])
-    points = entry["points"]
+def by_attribute(entries: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Sweeps of one attribute together, in order."""
+    found: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for entry in entries:
+        found.setdefault(tuple(entry["attribute"]), []).append(entry)
+    return list(found.values())
+
+
+def _sweep(entries: list[Mapping[str, Any]], look_: Look, position: int) -> Chart:
+    attribute = tuple(entries[0]["attribute"])
+    shown = entries[:WIDEST]
+    reference = text.group(attribute, tuple(entries[0]["reference"]))
     cutoff = _cutoff(look_)
-    kept = _spread(points, cutoff)
-    estimates = [
-        Estimate(
-            metric=look.RATIO, attribute=attribute, group=group, value=p["ratio"],
-            low=p.get("low", float("nan")), high=p.get("high", float("nan")),
-        )
-        for p in kept
-    ]  # fmt: skip
-    scale = look.ratio_scale(estimates)
+    kept = _spread(shown[0]["points"], cutoff)
+    at = [{p["cutoff"]: p for p in e["points"]} for e in shown]
+    estimates = [[_swept(attribute, points.get(p["cutoff"])) for points in at] for p in kept]
+    scale = look.ratio_scale(e for row in estimates for e in row)
+    here = min((abs(p["cutoff"] - cutoff) for p in kept), default=0.0) if cutoff == cutoff else None
     rows = []
-    for p, e in zip(kept, estimates, strict=True):
-        here = cutoff == cutoff and abs(p["cutoff"] - cutoff) < 1e-12
+    for p, row in zip(kept, estimates, strict=True):
+        operating = here is not None and abs(p["cutoff"] - cutoff) == here
         rows.append(
             (
-                Cell(text=text.number(p["cutoff"]), note="operating point" if here else ""),
+                Cell(text=text.number(p["cutoff"]), note="operating point" if operating else ""),
                 Cell(text=text.percent(p["approval_rate"])),
-                Cell(text=text.percent(p["rate"]), note=f"vs {text.percent(p['reference_rate'])}"),
-                Cell(
-                    text=text.number(e.value, 3, [0.8]) if e.value == e.value else "—",
-                    note=look.interval(e, 0.8) if e.low == e.low else "",
-                ),
-                Cell(
-                    bar=Bar(
-                        kind="interval", start=scale[0], end=scale[1], value=e.value, low=e.low,
-                        high=e.high, log=True, line=0.8, parity=1.0,
-                    )
-                    if e.value == e.value
-                    else None
-                ),
+                *(_swept_cell(e, scale) for e in row),
             )
-        )  # fmt: skip
-    name = text.group(attribute, group)
+        )
+    cut = len(entries) - len(shown)
     return Chart(
-        name=chart_name("sweep", entry),
-        title=f"Ratio at every cut-off: {name}",
-        reading=_sweep_reading(points, text.group(attribute, reference)),
+        name=chart_name("sweep", {"attribute": attribute}),
+        title=f"Ratio at every cut-off, by {text.attributes(attribute)}",
+        reading=_sweep_reading(entries, reference),
         twin=Grid(
-            key=_key("sweep", (*attribute, *(str(v) for v in group))),
-            title=f"Ratio at chosen cut-offs: {name} over {text.group(attribute, reference)}",
+            key=f"sweep-{position}",
+            title=f"Ratio to {reference} at chosen cut-offs",
             columns=(
                 Column(title="Cut-off"),
                 Column(title="Approved overall", align="right"),
-                Column(title="Rates", align="right"),
-                Column(title="Ratio", align="right"),
-                Column(title="Interval and line", align="bar"),
+                *(
+                    Column(title=text.group(attribute, tuple(e["group"])), align="right")
+                    for e in shown
+                ),
             ),
             rows=tuple(rows),
-            note="Intervals are one at a time, for orientation: no cut-off but the one in use is "
-            "judged.",
+            note="The tick marks 0.80. Intervals are one at a time, for orientation: no cut-off "
+            "but the one in use is judged."
+            + (f" {cut} more groups are in the JSON." if cut else ""),
         ),
     )
 
 
+def _swept(attribute: tuple[str, ...], point: Mapping[str, Any] | None) -> Estimate:
+    nan = float("nan")
+    p = point or {}
+    return Estimate(
+        metric=look.RATIO, attribute=attribute, group=(), value=p.get("ratio", nan),
+        low=p.get("low", nan), high=p.get("high", nan),
+    )  # fmt: skip
+
+
+def _swept_cell(e: Estimate, scale: tuple[float, float]) -> Cell:
+    if e.value != e.value:
+        return Cell(text="—", note="undefined")
+    return Cell(
+        text=text.number(e.value, 3, [0.8]),
+        note=look.interval(e, 0.8) if e.low == e.low else "",
+        bar=Bar(
+            kind="interval", start=scale[0], end=scale[1], value=e.value, low=e.low, high=e.high,
+            log=True, line=0.8,
+        ),
+    )  # fmt: skip
+
+
 def _spread(points: Sequence[Mapping[str, Any]], cutoff: float) -> list[Mapping[str, Any]]:
-    """About nine points, evenly spread over approval rates, and the operating point."""
-    if len(points) <= 10:
+    """About seven points, spread over approval rates, and the operating point."""
+    if len(points) <= 8:
         return list(points)
     ordered = sorted(points, key=lambda p: p["cutoff"])
-    goals = [i / 10 for i in range(1, 10)]
+    goals = (0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95)
     kept = {
         min(range(len(ordered)), key=lambda i: abs(ordered[i]["approval_rate"] - g)) for g in goals
     }
@@ -288,19 +311,28 @@ def _spread(points: Sequence[Mapping[str, Any]], cutoff: float) -> list[Mapping[
     return [ordered[i] for i in sorted(kept)]
 
 
-def _sweep_reading(points: Sequence[Mapping[str, Any]], reference: str) -> str:
-    defined = [p for p in points if p["ratio"] == p["ratio"]]
-    if not defined:
+def _sweep_reading(entries: Sequence[Mapping[str, Any]], reference: str) -> str:
+    below, clear = 0, 0
+    for entry in entries:
+        ratios = [p["ratio"] for p in entry["points"] if p["ratio"] == p["ratio"]]
+        below += bool(ratios) and min(ratios) < 0.8
+        clear += bool(ratios) and min(ratios) >= 0.8
+    if not below and not clear:
         return "The ratio is defined at no cut-off."
-    below = [p for p in defined if p["ratio"] < 0.8]
     if not below:
-        return f"At no cut-off does the ratio to {reference} fall below 0.80."
-    if len(below) == len(defined):
-        return f"At every cut-off the ratio to {reference} lies below 0.80."
-    rates = [p["approval_rate"] for p in below]
+        return f"At no cut-off does a ratio to {reference} fall below 0.80."
+    if len(entries) == 1:
+        points = [p for p in entries[0]["points"] if p["ratio"] == p["ratio"]]
+        rates = [p["approval_rate"] for p in points if p["ratio"] < 0.8]
+        if len(rates) == len(points):
+            return f"At every cut-off the ratio to {reference} lies below 0.80."
+        return (
+            f"The ratio to {reference} falls below 0.80 only at cut-offs that approve between "
+            f"{text.percent(min(rates), 0)} and {text.percent(max(rates), 0)} of applicants."
+        )
     return (
-        f"The ratio to {reference} lies below 0.80 at some cut-offs, all among those that approve "
-        f"between {text.percent(min(rates), 0)} and {text.percent(max(rates), 0)} of applicants."
+        f"{text.plural(below, 'group')} of {len(entries)} fall{'s' if below == 1 else ''} below "
+        f"0.80 of {reference} at some cut-off."
     )
 
 
@@ -337,6 +369,4 @@ def _score_cell(e: Estimate | None) -> Cell:
     if e.value != e.value:
         return Cell(text="—", note=look.why_undefined(e))
     note = f"{text.number(e.low)} to {text.number(e.high)}" if e.low == e.low else ""
-    inside = 0 <= e.value <= 1 and (e.low != e.low or (e.low >= 0 and e.high <= 1))
-    bar = Bar(kind="interval", start=0, end=1, value=e.value, low=e.low, high=e.high)
-    return Cell(text=text.number(e.value), note=note, bar=bar if inside else None)
+    return Cell(text=text.number(e.value), note=note)

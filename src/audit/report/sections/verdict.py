@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from audit.findings.record import Finding, Rule
+from audit.findings.summary import WORD, leading_finding, rule_of
 from audit.inference.estimate import Estimate
 from audit.report import look, text
 from audit.report.blocks import Bar, RateBar, Section, Step, SubLine, VerdictCard
@@ -37,18 +38,6 @@ NEXT = {
 }
 
 
-def lead_finding(look_: Look) -> Finding | None:
-    """The planned finding that gives the record its verdict: the first of the worst."""
-    record = look_.record
-    planned = [f for f in record.findings if f.planned]
-    return next((f for f in planned if f.verdict == record.verdict), planned[0] if planned else None)
-
-
-def rule_of(look_: Look, finding: Finding) -> Rule | None:
-    """The cited rule."""
-    return next((r for r in look_.record.policy.rules if r.code == finding.rule), None)
-
-
 def section(look_: Look) -> Section:
     """The verdict card."""
     return Section(key="verdict", title="Verdict", short="Verdict", blocks=(card(look_),))
@@ -57,16 +46,17 @@ def section(look_: Look) -> Section:
 def card(look_: Look) -> VerdictCard:
     """Everything on the first screen, in words."""
     record = look_.record
-    finding = lead_finding(look_)
+    finding = leading_finding(record)
     if finding is None:
         return _empty_card(look_)
     e = finding.estimate
     rate_key, rate_title = RATE_OF.get(e.metric, ("selection_rate", "Approval rate"))
-    rule = rule_of(look_, finding)
+    rule = rule_of(record, finding)
     return VerdictCard(
         verdict=record.verdict,
-        word=WORDS.get(record.verdict, record.verdict),
-        headline=text.sentence(text.said(finding.because)),
+        word=WORD.get(record.verdict, record.verdict),
+        headline=_headline(finding, rate_title),
+        because=_because(finding),
         rate_title=rate_title,
         rates=_rates(look_, e, rate_key),
         measure=MEASURE.get(e.metric, look.title(e.metric)),
@@ -92,8 +82,9 @@ def _empty_card(look_: Look) -> VerdictCard:
     why = record.not_checked[0] if record.not_checked else "the policy plans no test on these data"
     return VerdictCard(
         verdict=record.verdict,
-        word=WORDS.get(record.verdict, record.verdict),
-        headline=text.sentence(f"no planned test decides: {text.said(why)}"),
+        word=WORD.get(record.verdict, record.verdict),
+        headline="No planned test decides.",
+        because=text.sentence(text.said(why)),
         rate_title="Approval rate",
         rates=(),
         measure="",
@@ -103,11 +94,43 @@ def _empty_card(look_: Look) -> VerdictCard:
         test="",
         people="",
         people_note="",
-        rule=f"{record.policy.title} ({record.policy.name}).",
+        rule=text.sentence(f"{record.policy.title}, {record.policy.name}"),
         change="",
         lines=_lines(look_, None),
         steps=_steps(look_, None),
     )
+
+
+def _headline(finding: Finding, rate_title: str) -> str:
+    """The worst finding in one sentence: both rates, the value, its interval, the line."""
+    e = finding.estimate
+    group = text.group(e.attribute, e.group)
+    reference = text.group(e.attribute, e.reference) if e.reference is not None else "parity"
+    measure = MEASURE.get(e.metric, look.title(e.metric))
+    if e.value != e.value:
+        return text.sentence(f"{measure}, {group} against {reference}: no value")
+    limits = look.interval(e, finding.line)
+    between = f"{text.level_percent(e.level)} interval {limits}"
+    value, line = look.value(e, finding.line), line_words(finding)
+    if look.is_ratio(e.metric) and e.metric in RATE_OF:
+        own = e.value * e.reference_value
+        return (
+            f"{rate_title} {text.percent(own)} for {group} and "
+            f"{text.percent(e.reference_value)} for {reference}: a ratio of {value} "
+            f"({between}), read against {line}."
+        )
+    return f"{measure}, {group} against {reference}: {value} ({between}), read against {line}."
+
+
+def line_words(finding: Finding) -> str:
+    """The line in the form it is read: 0.80, or ±0.10."""
+    shown = text.number(abs(finding.line), 2)
+    return shown if look.is_ratio(finding.estimate.metric) else f"±{shown}"
+
+
+def _because(finding: Finding) -> str:
+    plan = "" if finding.planned else " The policy plans no comparison, so none decides."
+    return text.sentence(text.said(finding.because)) + plan
 
 
 def comparison_bar(
@@ -159,6 +182,7 @@ def _rates(look_: Look, e: Estimate, key: str) -> tuple[RateBar, ...]:
                 role=role,
                 text=look.value(rate),
                 note=of + (limits if rate.low == rate.low else ""),
+                short=of + (f" ({look.interval(rate)})" if rate.low == rate.low else ""),
                 bar=Bar(
                     kind="share", start=0, end=1, value=rate.value, low=rate.low, high=rate.high,
                     tone="compared" if role == "compared" else "reference",
@@ -182,30 +206,30 @@ def _test_words(finding: Finding) -> str:
 def _people(finding: Finding) -> str:
     if finding.people_affected is None:
         return ""
-    if finding.people_affected <= 0:
-        return "nobody"
-    return f"{finding.people_affected:,} more"
+    return f"{finding.people_affected:,} more" if finding.people_affected > 0 else "Nobody"
 
 
 def _people_note(finding: Finding) -> str:
     if finding.people_affected is None:
-        return "Not a count of people: this measure does not compare approvals."
-    of = f" of {finding.people_of:,}" if finding.people_of is not None else ""
+        return "This measure does not count approvals, so it has no number of people."
+    e = finding.estimate
+    harmed = finding.harmed if finding.harmed is not None else e.group
+    of = f"{finding.people_of:,} " if finding.people_of is not None else ""
+    who = f"of {of}({text.group(e.attribute, harmed)})"
     if finding.people_affected <= 0:
-        return f"{of} in the group would gain an approval at the comparison rate".strip()
-    return f"{of} in the group would be approved at the comparison rate".strip()
+        return f"{who} would gain an approval at the comparison rate"
+    return f"{who} would be approved at the comparison rate"
 
 
 def _rule_words(finding: Finding, rule: Rule | None) -> str:
-    line = text.number(finding.line, 2)
-    side = "below" if look.is_ratio(finding.estimate.metric) else "beyond ±"
-    head = f"{side} {line} is beyond the rule".replace("± ", "±")
+    ratio = look.is_ratio(finding.estimate.metric)
+    head = f"{'below' if ratio else 'beyond'} {line_words(finding)} is beyond the rule"
     if rule is None:
         return text.sentence(head)
     checked = "" if rule.status_checked else ", status recalled, not checked"
     return (
-        f"{text.sentence(head)} {rule.title}: {rule.source} "
-        f"({rule.jurisdiction}; {rule.status}, {rule.status_date}{checked})."
+        f"{text.sentence(head)} {rule.title} ({rule.source}). Status: {rule.status}"
+        f" ({rule.status_date}{checked})."
     )
 
 

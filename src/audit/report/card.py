@@ -1,0 +1,108 @@
+"""The verdict on one screen: for a terminal, and for a notebook."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+
+from audit.findings.record import AuditRecord
+from audit.report import text as words
+from audit.report.blocks import Bar, Chart, Grid, VerdictCard
+from audit.report.document import DISCLAIMER, document, title
+from audit.report.look import Look
+from audit.report.sections import verdict
+
+COLORS = {"fail": "31", "review": "33", "pass": "34", "insufficient": "35", "waived": "35"}
+"""ANSI colours; the sign and the word say the same."""
+
+SIGNS = {"fail": "[x]", "review": "[!]", "pass": "[ok]", "insufficient": "[?]", "waived": "[w]"}
+"""In plain characters, for any terminal."""
+
+LARGEST_HTML = 20_000
+
+
+def text(
+    record: AuditRecord, width: int = 80, color: bool = False, files: Iterable[str] = ()
+) -> str:
+    """The verdict card as text, at most 24 lines of 80 characters.
+
+    Verdict, both rates, ratio, interval, rule, people affected, what would change the verdict,
+    and `files` written. With `color`, ANSI escapes mark the verdict; data never reaches the
+    terminal with control characters.
+    """
+    width = max(40, width)
+    card = verdict.card(Look(record))
+    lines = [_top(record, card, color), words.visible(title(record), width), ""]
+    lines += _wrapped(card.headline, width, most=3)
+    lines += _wrapped(card.because, width, most=3)
+    if card.rates:
+        lines.append("")
+        names = [_fit(r.label, width // 3) for r in card.rates]
+        wide = max(len(n) for n in names)
+        for name, r in zip(names, card.rates, strict=True):
+            lines.append(_fit(f"{name:<{wide}}  {_bar(r.bar, 20)} {r.text:>6}  {r.short}", width))
+    lines.append("")
+    lines += _facts(card, width)
+    if card.change:
+        lines += _wrapped(f"What would change the verdict: {card.change}", width, most=2)
+    lines += [_fit(f"Written: {name}", width) for name in list(files)[:4]]
+    return "\n".join([*lines[:23], DISCLAIMER]) + "\n"
+
+
+def _top(record: AuditRecord, card: VerdictCard, color: bool) -> str:
+    head = f"{SIGNS.get(card.verdict, '[?]')} {card.word}"
+    if color:
+        head = f"\x1b[1;{COLORS.get(card.verdict, '35')}m{head}\x1b[0m"
+    return f"{head}  {words.visible(record.provenance.policy, 40)}"
+
+
+def _facts(card: VerdictCard, width: int) -> list[str]:
+    out = []
+    if card.people:
+        out += _wrapped(f"People affected: {card.people} {card.people_note}.", width, most=2)
+    if card.test:
+        out += _wrapped(f"Test: {card.test}.", width, most=2)
+    out += _wrapped(f"Rule: {card.rule}", width, most=3)
+    for line in card.lines:
+        out += _wrapped(f"{line.label}: {line.word}. {line.text}", width, most=1)
+    return out
+
+
+def _wrapped(paragraph: str, width: int, most: int) -> list[str]:
+    lines = textwrap.wrap(words.visible(paragraph), width, break_on_hyphens=False) or [""]
+    if len(lines) > most:
+        lines = [*lines[: most - 1], _fit(" ".join(lines[most - 1 :]), width)]
+    return lines
+
+
+def _fit(line: str, width: int) -> str:
+    line = words.visible(line).replace("\n", " ")
+    return line if len(line) <= width else line[: width - 1] + "…"
+
+
+def _bar(bar: Bar, width: int) -> str:
+    if bar.value != bar.value:
+        return " " * width
+    filled = round(width * min(max(bar.value, 0.0), 1.0))
+    return "█" * filled + "░" * (width - filled)
+
+
+def repr_html(record: AuditRecord) -> str:
+    """The verdict card and the main table for a notebook: no script, at most 20 KB.
+
+    Rows that do not fit are counted in a last line.
+    """
+    from audit.report.html_page import card_html
+
+    page = document(record)
+    grid = None
+    for block in page.sections[1].blocks:
+        if isinstance(block, Chart | Grid) and grid is None:
+            grid = block.twin if isinstance(block, Chart) else block
+    assert isinstance(page.sections[0].blocks[0], VerdictCard)  # noqa: S101 - the first section
+    card = page.sections[0].blocks[0]
+    for shown in (24, 12, 6, 3, 0):
+        html = card_html(page, card, grid, shown)
+        if len(html.encode("utf-8", "replace")) <= LARGEST_HTML:
+            return html
+    return html
