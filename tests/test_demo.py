@@ -1,8 +1,11 @@
 """The demonstration's models and pages."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import audit
 from audit import demo
 from audit.errors import InputError
 
@@ -62,3 +65,40 @@ def test_no_model_is_trained_on_decisions() -> None:
     """Boston holds the lenders' own decisions; asking for a model there is an error."""
     with pytest.raises(InputError, match="DEM001"):
         demo.train_and_score("boston_mortgages")
+
+
+def _tree(folder: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in folder.iterdir()}
+
+
+@pytest.mark.slow
+def test_the_whole_demonstration(tmp_path: Path) -> None:
+    """Pages, JSON twins and an index are written; the twin is the audit; again, the same bytes."""
+    steps: list[tuple[str, float, float]] = []
+    shown = demo.demo(tmp_path / "one", charts="none", progress=lambda *s: steps.append(s))
+    assert [one.name for one in shown] == ["german_credit", "taiwan_credit", "boston_mortgages"]
+    names = {f"{one.name}.{kind}" for one in shown for kind in ("html", "json")} | {"index.html"}
+    assert set(_tree(tmp_path / "one")) == names
+    for one in shown:
+        assert all(path.is_file() for path in one.files)
+        assert audit.load(one.files[1]) == one.result
+
+    index = (tmp_path / "one" / "index.html").read_text(encoding="utf-8")
+    assert all(f"{one.name}.html" in index for one in shown)
+
+    done = [at for _, at, _ in steps]
+    assert done == sorted(done)
+    assert {total for _, _, total in steps} == {len(steps)}
+
+    models = shown[:2]
+    for one, study in zip(models, demo.STUDIES, strict=True):
+        rows = one.result.record.provenance.settings["comparison"]
+        assert [row["model"] for row in rows] == [study.model, study.rival]
+        assert all(0.7 <= row["approval_rate"] < 0.71 for row in rows)
+        assert all(row["low"] < row["ratio"] < row["high"] for row in rows)
+    lenders = shown[2].result
+    assert lenders.verdict == "fail"
+    assert len([i for i in lenders.issues if i.code == "DAT010"]) == 9
+
+    demo.demo(tmp_path / "two", charts="none")
+    assert _tree(tmp_path / "one") == _tree(tmp_path / "two")

@@ -40,6 +40,7 @@ def demo(
     Deterministic: the same versions write the same bytes.
     """
     from audit import pipeline
+    from audit.report.index_page import write_index
 
     total = 2 * (2 * FOLDS + 1) + 2
     done = 0
@@ -64,7 +65,7 @@ def demo(
     step("boston_mortgages: auditing")
     shown.append(write("boston_mortgages", lenders()))
     step("writing the index")
-    pipeline.write_index(folder, force=force)
+    write_index(folder, force=force)
     return tuple(shown)
 
 
