@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from audit.errors import InputError
+from audit.table.distinct import plain
 from audit.table.faults import nested
 from audit.table.wording import shown
 
@@ -62,7 +63,7 @@ def align(columns: Mapping[str, Any], *, argument: str = "source") -> tuple[dict
                 f"the index of {shown(name)} has labels that {shown(lead)} lacks",
                 argument=argument,
                 count=int(apart.sum()),
-                first=shown(series.index[int(np.argmax(apart))]),
+                first=shown(plain(series.index[int(np.argmax(apart))])),
                 fix="give columns of the same rows, or reset their indexes",
             )
         found[name] = series.reindex(index)

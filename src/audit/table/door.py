@@ -25,10 +25,6 @@ def enter(source: Any, encoding: str | None) -> tuple[Opened, tuple[Issue, ...]]
         from audit.table.sources import open_source
 
         return open_source(source, encoding=encoding), ()
-    if encoding is not None:
-        raise InputError(
-            "TBL029", "only CSV files have an encoding", argument="encoding", fix="leave it out"
-        )
     issues: tuple[Issue, ...] = ()
     if isinstance(source, Mapping):
         if not source:

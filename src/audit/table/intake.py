@@ -98,7 +98,8 @@ def read(
     table = _table(reader, opened, size, excluded, where)
     for issue in table.issues:
         if issue.severity == "warning":
-            warnings.warn(DataWarning(issue.message, issue.code), stacklevel=2)
+            text = f"{issue.message} — {issue.fix}"
+            warnings.warn(DataWarning(text, issue.code), stacklevel=2)
     return table
 
 
@@ -139,7 +140,7 @@ class Reader:
 
 def _filtered(reader: Reader, condition: where_.Condition, text: str) -> tuple[Any, int]:
     frame = reader.frame
-    expression = where_.expression(condition, frame.collect_schema())
+    expression = where_.expression(condition, _schema(reader, condition))
     before = reader.side.size(frame)
     try:
         kept = frame.filter(expression)
@@ -163,6 +164,18 @@ def _filtered(reader: Reader, condition: where_.Condition, text: str) -> tuple[A
         )
     )
     return kept, excluded
+
+
+def _schema(reader: Reader, condition: where_.Condition) -> dict[str, Any]:
+    """Types by column; a pandas object column the filter reads has the type of what it holds."""
+    import narwhals as nw
+
+    schema = dict(reader.frame.collect_schema())
+    held = {"bool": nw.Boolean(), "text": nw.String(), "integer": nw.Int64(), "number": nw.Int64()}
+    for column in where_.columns_of(condition):
+        if reader.eager and isinstance(schema.get(column), nw.Object):
+            schema[column] = held.get(memory.look(reader.frame, column).kind, nw.Object())
+    return schema
 
 
 def _table(reader: Reader, opened: Opened, size: int, excluded: int, where: str | None) -> Table:

@@ -6,7 +6,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 
-from audit.table.codes import warning
+from audit.table.codes import note, warning
 from audit.table.roles import Issue
 from audit.table.wording import listed, shown
 
@@ -95,7 +95,7 @@ def notice(column: str, raw: Sequence[str]) -> list[Issue]:
     if turned:
         points = sorted({f"U+{ord(c):04X}" for t in turned for c in BIDI.intersection(t)})
         issues.append(
-            warning(
+            note(
                 "TBL056",
                 column,
                 f"{len(turned)} levels hold text-direction controls ({', '.join(points)}): "
@@ -117,7 +117,7 @@ def _groups(levels: Sequence[str], key: object) -> list[list[str]]:
 def _skeleton(text: str) -> str:
     if text.isascii():
         return text
-    seen = "".join(c for c in text if c not in ZERO_WIDTH and c not in BIDI)
+    seen = "".join(c for c in text if c not in ZERO_WIDTH)
     return unicodedata.normalize("NFKC", seen).translate(_LOOKS)
 
 

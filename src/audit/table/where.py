@@ -302,8 +302,10 @@ def _typed(column: str, dtype: Any, value: Any, operator: str) -> Any:
     if isinstance(dtype, (nw.Object, nw.Unknown)):
         return value
     if isinstance(dtype, (nw.Categorical, nw.Enum)):
-        return str(value)
-    if dtype.is_numeric():
+        if operator in ("==", "!=", "in"):
+            return str(value)
+        what, fix = "categories, which have no order here", "use ==, != or in (...)"
+    elif dtype.is_numeric():
         if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
             return value
         what, fix = "numbers", "write the number without quotes"
