@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from audit.errors import InputError
 from audit.metrics import CATALOGUE, STANDARD, get, search
+from audit.metrics.page import catalogue_page
 
 
 @pytest.mark.parametrize("key", CATALOGUE)
@@ -104,3 +108,23 @@ def test_direction_is_consistent(key: str) -> None:
     if metric.contrast is None and not math.isnan(metric.ideal) and metric.worse != "away":
         harmed = {0.0: ("higher", "lower"), 1.0: ("lower", "higher")}[metric.ideal]
         assert metric.worse in harmed
+
+
+def test_page_is_the_catalogue() -> None:
+    """docs/metrics.md is made from the catalogue; remake it after a change there."""
+    page = Path(__file__).parents[2] / "docs" / "metrics.md"
+    made = catalogue_page()
+    assert page.read_text("utf-8") == made
+    assert all(f"| `{key}`" in made for key in CATALOGUE)
+
+
+def test_importing_metrics_loads_nothing_heavy() -> None:
+    """The package is lazy, and its catalogue needs numpy alone."""
+    script = (
+        "import sys; from audit import metrics; "
+        "metrics.CATALOGUE, metrics.demographic_parity_difference;"
+        "heavy = {'pandas', 'polars', 'pyarrow', 'scipy', 'sklearn'} & set(sys.modules);"
+        "sys.exit(f'{heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -18,6 +18,8 @@ from audit.tally.distribution import Distribution
 
 Floats = npt.NDArray[np.float64]
 
+ROUNDING = 1e-13
+"""Share of Σx² below which what is left after subtracting n·mean² is rounding, not spread."""
 BINS = 10
 """Equal-width bins of the calibration error."""
 STEPS = 50
@@ -64,8 +66,10 @@ def score_variance(d: Distribution) -> Any:
     if d.exact or np.ndim(d.counts) > 2:
         # Around the mean, not Σx² − n·mean²: that one loses all digits when the mean is large.
         squares = (weight * (d.values - mean[..., None]) ** 2).sum(axis=-1)
+        squares = np.where((weight > 0).sum(axis=-1) > 1, squares, 0.0)
     else:
-        squares = max(d.sum_squares - d.total * mean**2, 0.0)
+        squares = d.sum_squares - d.total * mean**2
+        squares = np.where(squares > ROUNDING * d.sum_squares, squares, 0.0)
     spare = d.weight_squared / d.total if d.total > 0 else math.nan
     return _divide(squares, total - spare)
 
