@@ -7,6 +7,7 @@ import math
 from decimal import Decimal
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -300,6 +301,23 @@ def test_bidirectional_override_is_kept_and_remarked() -> None:
     coded, codes = remarks(["\u202eabc", "abd"])
     assert ("\u202eabc",) in coded.groups
     assert codes == ["TBL434"]
+
+
+def test_bands_of_pandas_cut_are_groups() -> None:
+    """10: what the message advises works with and without turning the bands into text."""
+    bands = pd.cut(pd.Series([20, 30, 50, 30]), [0, 26, 40, 62], right=False)
+    for given_bands in (bands, bands.astype(str)):
+        coded = from_arrays(None, [1, 0, 1, 0], given_bands)
+        assert coded.groups == (("[0, 26)",), ("[26, 40)",), ("[40, 62)",))
+        assert coded.group.tolist() == [0, 1, 2, 1]
+
+
+def test_narwhals_and_sparse_columns() -> None:
+    """49: wrappers are taken off."""
+    column = nw.from_native(pl.Series([1, 0, 1]), series_only=True)
+    assert from_arrays(column, column).decision.tolist() == [0, 1, 0]
+    sparse = pd.Series(pd.arrays.SparseArray([1, 0, 1]))
+    assert from_arrays(sparse, sparse).decision.tolist() == [0, 1, 0]
 
 
 def test_separators_do_not_join_groups() -> None:

@@ -158,7 +158,11 @@ def _of_pandas(source: Any, argument: str) -> Vector:
     name = str(source.dtype)
     if name == "category":
         held = source.cat if hasattr(source, "cat") else source
-        return _with_levels(np.asarray(held.codes), list(held.categories), argument)
+        levels = list(held.categories)
+        if str(held.categories.dtype).startswith("interval"):
+            # pandas.cut makes bands; their text, "[26, 40)", is what a reader would call them.
+            levels = [str(band) for band in levels]
+        return _with_levels(np.asarray(held.codes), levels, argument)
     if type(source).__name__ == "MultiIndex":
         raise _second_dimension(argument, f"({len(source)}, {source.nlevels})")
     if isinstance(source.dtype, np.dtype):
