@@ -11,10 +11,10 @@ import numpy as np
 from audit.inference.auc import area, auc_difference_interval, auc_interval, unjudged
 from audit.inference.bootstrap import cell_bootstrap
 from audit.inference.by_group import BOUNDS, SELECTIVE
-from audit.inference.checks import critical
 from audit.inference.estimate import NAN, Estimate, Estimates
-from audit.inference.mover import mover_difference
+from audit.inference.mover import interval_p_value, mover_difference, mover_ratio
 from audit.inference.standardized import standardized_difference
+from audit.inference.worst_score import compared, known_rows, why, worst_score
 from audit.metrics.contrasts import compare_scores
 from audit.metrics.metric import Metric
 from audit.tally.coarsen import coarsen
@@ -48,6 +48,12 @@ def score_estimates(
     for metric in metrics:
         if amount and "outcome" in metric.needs:
             continue
+        if (metric.contrast or "").startswith("worst"):
+            found += [
+                worst_score(metric, own, level, selective)
+                for own in compared(distributions).values()
+            ]
+            continue
         for d in distributions:
             if metric.contrast is None:
                 found.append(_one(metric, d, level, selective, resampled[id(d)]))
@@ -59,26 +65,6 @@ def score_estimates(
             both = (resampled[id(d)], resampled[id(other)])
             found.append(_gap(metric, d, other, level, selective, both))
     return Estimates.of(found)
-
-
-def _why(metric: Metric, d: Distribution) -> str:
-    if d.rows == 0:
-        return "no rows with a value"
-    good, bad = d.counts[:, 0].sum(), d.counts[:, 1].sum()
-    if "outcome" in metric.needs and (good == 0 or bad == 0):
-        return "no favourable outcome" if good == 0 else "no unfavourable outcome"
-    if "probability" in metric.needs and not (
-        d.values.size and d.values.min() >= 0 and d.values.max() <= 1
-    ):
-        return "values outside [0, 1] are not probabilities"
-    return metric.rates[0].undefined
-
-
-def _known(d: Distribution, metric: Metric) -> int:
-    """Rows the value rests on: those with an outcome, where it needs one."""
-    if "outcome" not in metric.needs or d.total == 0:
-        return d.rows
-    return round(d.rows * float(d.counts[:, :2].sum()) / float(d.counts.sum()))
 
 
 def _interval(
@@ -161,7 +147,8 @@ def _one(
         "attribute": d.attribute,
         "group": d.group,
         "level": level,
-        "rows": _known(d, metric),
+        "rows": known_rows(d, metric),
+        "column": d.column,
     }
     if selective and "outcome" in metric.needs and metric.rates[0].key in ("auc", "gini", "ks"):
         return Estimate(**where, method=BOUNDS, reason=SELECTIVE)
@@ -169,7 +156,7 @@ def _one(
     assert of_scores is not None
     value = float(of_scores(d)) if d.rows else NAN
     if value != value:
-        return Estimate(**where, reason=_why(metric, d))
+        return Estimate(**where, reason=why(metric, d))
     low, high, method = _interval(metric, d, level, resampled)
     if low == low:
         low, high = min(low, value), max(high, value)
@@ -192,8 +179,9 @@ def _gap(
         "group": d.group,
         "reference": other.group,
         "level": level,
-        "rows": _known(d, metric),
-        "reference_rows": _known(other, metric),
+        "rows": known_rows(d, metric),
+        "reference_rows": known_rows(other, metric),
+        "column": d.column,
     }
     if selective and "outcome" in metric.needs and key in ("auc", "gini", "ks"):
         return Estimate(**where, method=BOUNDS, reason=SELECTIVE)
@@ -202,7 +190,7 @@ def _gap(
     if of_scores is not None and other.rows:
         where["reference_value"] = float(of_scores(other))
     if value != value:
-        return Estimate(**where, reason=_why(metric, d if d.rows == 0 else other))
+        return Estimate(**where, reason=why(metric, d if d.rows == 0 else other))
     if metric.contrast == "smd":
         sizes = [x.total**2 / x.weight_squared for x in (d, other)]
         limits = standardized_difference(
@@ -236,21 +224,23 @@ def _gap(
             method="MOVER of DeLong",
             reason=unjudged(pair[0]) or unjudged(pair[1]),
         )
-    if metric.contrast != "difference" or of_scores is None:
-        return Estimate(**where, value=value, method="no interval")
+    assert of_scores is not None  # every other contrast of scores compares two values
     own, reference = (
         _interval(metric, x, level, r) for x, r in zip((d, other), resampled, strict=True)
     )
-    limit = mover_difference(
+    sides = (
         float(of_scores(d)), own[0], own[1], where["reference_value"], reference[0], reference[1]
-    )
+    )  # fmt: skip
+    if metric.contrast == "ratio":
+        if not min(own[0], reference[0]) >= 0:
+            return Estimate(**where, value=value, method="no interval: a limit lies below 0")
+        limit = mover_ratio(*sides)
+    else:
+        limit = mover_difference(*sides)
     low, high = float(limit[0]), float(limit[1])
     p = NAN
-    if key == "mean_score" and high > low:
-        from scipy.special import ndtr
-
-        z = value / ((high - low) / (2 * float(critical(level))))
-        p = float(2 * ndtr(-abs(z)))
+    if metric.key == "mean_score_difference" and high > low:
+        p = float(interval_p_value(value, low, high, 0.0, level))
     return Estimate(
         **where, value=value, low=low, high=high, p_value=p, method=f"MOVER of {own[2]}"
     )

@@ -56,6 +56,8 @@ class Estimate:
     """The reference's rate."""
     reason: str | None = None
     """Why the value is undefined."""
+    column: str | None = None
+    """The score, risk or amount that the value is of; None for decisions and outcomes."""
 
 
 COLUMNS: tuple[str, ...] = tuple(f.name for f in fields(Estimate))

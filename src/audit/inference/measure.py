@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from audit.inference.by_group import Shares, contrast_estimates, rate_estimates, shares_of
+from audit.inference.by_group import Shares, rate_estimates, shares_of
+from audit.inference.by_pair import contrast_estimates
 from audit.inference.by_score import score_estimates
+from audit.inference.distances import distance_estimates
 from audit.inference.estimate import Estimates
 from audit.inference.reference import Reference
 from audit.inference.stack import Stack, main_stacks, side_stack
@@ -95,7 +97,9 @@ def measure(
         from audit.inference.within_strata import strata_estimates
 
         parts.append(strata_estimates(tally, strata, level=level))
-    reference: dict[tuple[str, ...], Group] = {(r.attribute,): (r.level,) for r in chosen}
+    reference: dict[tuple[str, ...], Group] = {
+        (r.attribute,): (r.level,) for r in chosen if r.level is not None
+    }
     scored = [m for m in usable if m.contrast == "smd" or (m.rates and m.rates[0].form == "score")]
     for column, found in (distributions or {}).items():
         parts.append(
@@ -122,7 +126,12 @@ def _stack_estimates(
     *,
     worst: bool,
 ) -> list[Estimates]:
-    of_cells = [m for m in metrics if m.rates and m.rates[0].form != "score"]
+    pairs = [m for m in metrics if m.contrast == "pair"]
+    of_cells = [
+        m
+        for m in metrics
+        if m.rates and m.rates[0].form != "score" and m.contrast not in ("pair", "strata")
+    ]
     plain = [m for m in of_cells if m.contrast is None]
     contrasts = [m for m in of_cells if m.contrast in ("difference", "ratio")]
     worsts = [m for m in of_cells if (m.contrast or "").startswith("worst")]
@@ -131,6 +140,8 @@ def _stack_estimates(
     out.append(
         contrast_estimates(stack, contrasts, shares, level=level, selective=selective, seed=seed)
     )
+    if worst and pairs:
+        out.append(distance_estimates(stack, pairs, level=level, selective=selective, seed=seed))
     if worst and worsts:
         out.append(worst_case_estimates(stack, worsts, shares, level=level, selective=selective))
     return out

@@ -78,7 +78,7 @@ def reference_index(
     by_name = {r.attribute: r.level for r in chosen}
     wanted: Group = tuple(by_name.get(a) for a in found.attribute)
     rows = Counts(found.n).everyone
-    if wanted in found.groups:
+    if None not in wanted and wanted in found.groups:
         index = found.groups.index(wanted)
         if len(found.attribute) == 1 or rows[index] >= min_rows:
             return index, True

@@ -98,14 +98,7 @@ def proportions(stack: Stack, share: ShareOf) -> Proportions:
     counted = share(Counts(stack.n))
     rows = np.asarray(counted.whole, dtype=np.int64)
     if stack.blocks is not None:
-        blocks = share(Counts(stack.blocks))
-        part = np.asarray(blocks.part, dtype=np.float64).sum(axis=0)
-        whole = np.asarray(blocks.whole, dtype=np.float64).sum(axis=0)
-        x, n = block_effective(blocks.part, blocks.whole)
-        scale = np.minimum(1.0, rows / np.maximum(n, 1e-300))  # weights are not rows
-        with np.errstate(divide="ignore", invalid="ignore"):
-            value = np.where(whole > 0, part / whole, np.nan)
-        return Proportions(value=value, x=x * scale, n=n * scale, rows=rows, part=part)
+        return _clustered(stack, stack.blocks, share, rows)
     if stack.w is None or stack.w2 is None:
         x = np.asarray(counted.part, dtype=np.float64)
         n = rows.astype(np.float64)
@@ -116,6 +109,35 @@ def proportions(stack: Stack, share: ShareOf) -> Proportions:
         value = np.where(weighted.whole > 0, weighted.part / weighted.whole, np.nan)
     x, n = effective(weighted.part, weighted.whole, squared.part, squared.whole, rows)
     return Proportions(value=value, x=x, n=n, rows=rows, part=weighted.part)
+
+
+def _clustered(
+    stack: Stack, tables: Floats, share: ShareOf, rows: npt.NDArray[np.int64]
+) -> Proportions:
+    """Where applicants repeat: the rows that a block jackknife says the group is worth.
+
+    Where leaving a block out moves nothing (a rate of 0 or 1, or a group inside one block) that
+    says nothing of how often applicants repeat; the group is then worth no more rows than it
+    seems to have applicants, by how many of the 64 blocks they fill.
+    """
+    blocks = share(Counts(tables))
+    part = np.asarray(blocks.part, dtype=np.float64)
+    whole = np.asarray(blocks.whole, dtype=np.float64)
+    top, total = part.sum(axis=0), whole.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.where(total > 0, np.clip(top / total, 0.0, 1.0), np.nan)
+        unit = np.where(total > 0, rows / total, 0.0)  # weights are not rows
+        _, n = block_effective(part * unit, whole * unit)
+        if stack.w is not None and stack.w2 is not None:
+            squared = np.asarray(share(Counts(stack.w2)).whole, dtype=np.float64)
+            n = np.where(squared > 0, np.minimum(n, total * (total / squared)), n)
+        filled = (whole > 0).sum(axis=0)
+        seen = np.log1p(-np.minimum(filled, len(whole)) / len(whole)) / np.log1p(-1 / len(whole))
+    still = (value == 0) | (value == 1) | (filled == 1)
+    n = np.where(still, np.minimum(n, np.maximum(seen, 1.0)), n)
+    n = np.where(total > 0, np.minimum(n, rows), 0.0)
+    x = np.where(total > 0, np.nan_to_num(value), 0.0) * n
+    return Proportions(value=value, x=x, n=n, rows=rows, part=top)
 
 
 def attribute_tuples(tally: Tally, intersections: int) -> list[tuple[str, ...]]:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from audit.inference.by_group import BOUNDS, SELECTIVE, Shares, is_selective
-from audit.inference.estimate import Estimate, Estimates
+from audit.inference.by_group import BOUNDS, SELECTIVE, Shares, is_selective, measured, shares_of
+from audit.inference.estimate import NAN, Estimate, Estimates
+from audit.inference.mover import mover_difference, mover_ratio
 from audit.inference.simultaneous import (
+    pairwise_critical,
     worst_gap_interval,
     worst_gap_p_value,
     worst_ratio_interval,
@@ -18,11 +20,12 @@ from audit.inference.simultaneous import (
 from audit.inference.stack import Span, Stack
 from audit.metrics.contrasts import worst
 from audit.metrics.metric import Metric
+from audit.table.roles import Group
 
 Floats = npt.NDArray[np.float64]
 
 TUKEY = "Tukey-Kramer pairs of Newcombe limits"
-TUKEY_RATIO = "Tukey-Kramer pairs of Miettinen-Nurminen limits"
+TUKEY_RATIO = "Tukey-Kramer pairs of MOVER limits"
 ONE_GROUP = "only one group with rows: nothing to compare"
 
 
@@ -45,9 +48,9 @@ def worst_case_estimates(
 ) -> Estimates:
     """One estimate a metric and attribute tuple, naming the two extreme groups.
 
-    The missing group and groups without rows stay out. Only rates of form "share" have a
-    simultaneous interval; the catalogue holds no other worst case. Cases of one shape share one
-    call, padded with groups of no rows, which the intervals leave out.
+    The missing group and groups without rows stay out. Cases of one shape share one call, padded
+    with groups of no rows, which the intervals leave out; worst cases of F1 or of a blend of
+    rates go one by one.
     """
     done: dict[int, Estimate] = {}
     cases: dict[int, Case] = {}
@@ -58,6 +61,8 @@ def worst_case_estimates(
         index = _compared(stack, span)
         for metric in metrics:
             if any(r.form != "share" for r in metric.rates):
+                done[number] = _other(stack, span, index, metric, shares, level, selective)
+                number += 1
                 continue
             case = _case(stack, span, index, metric, shares, level, selective)
             if isinstance(case, Estimate):
@@ -94,29 +99,11 @@ def _case(
 ) -> Case | Estimate:
     """What is to be computed, or an estimate with the reason why it cannot be."""
 
-    def undefined(reason: str, group: tuple[object, ...] = (), method: str = "") -> Estimate:
-        return Estimate(
-            metric=metric.key,
-            attribute=span.attribute,
-            group=group,  # type: ignore[arg-type]  # levels of the stack's groups
-            stratum=span.stratum,
-            stage=span.stage,
-            level=level,
-            method=method,
-            reason=reason,
-        )
-
-    if selective and is_selective(metric):
-        return undefined(SELECTIVE, method=BOUNDS)
-    if len(index) < 2:
-        return undefined(ONE_GROUP)
     counted = [shares.proportions[r.shares[0]] for r in metric.rates]
     values = np.stack([p.value[index] for p in counted])
-    empty = np.isnan(values)
-    if empty.any():
-        group = stack.groups[index[np.flatnonzero(empty.any(axis=0))[0]]]
-        rate = metric.rates[int(np.flatnonzero(empty.any(axis=1))[0])]
-        return undefined(f"in one or more groups: {rate.undefined}", group)
+    undefined = _undefined(stack, span, index, metric, shares, values, level, selective)
+    if undefined is not None:
+        return undefined
     return Case(
         metric=metric,
         span=span,
@@ -125,6 +112,123 @@ def _case(
         x=np.stack([p.x[index] for p in counted]),
         n=np.stack([p.n[index] for p in counted]),
     )
+
+
+def _undefined(
+    stack: Stack,
+    span: Span,
+    index: npt.NDArray[np.int64],
+    metric: Metric,
+    shares: Shares,
+    values: Floats,
+    level: float,
+    selective: bool,
+) -> Estimate | None:
+    """The estimate that says why there is no worst case, or None where there is one."""
+
+    def because(reason: str, group: Group = (), method: str = "") -> Estimate:
+        return Estimate(
+            metric=metric.key,
+            attribute=span.attribute,
+            group=group,
+            stratum=span.stratum,
+            stage=span.stage,
+            level=level,
+            method=method,
+            reason=reason,
+        )
+
+    if selective and is_selective(metric):
+        return because(SELECTIVE, method=BOUNDS)
+    if len(index) < 2:
+        return because(ONE_GROUP)
+    if is_selective(metric) and shares.hidden[index].any():
+        first = index[np.flatnonzero(shares.hidden[index])[0]]
+        return because(f"in one or more groups: {SELECTIVE}", stack.groups[first])
+    empty = np.isnan(values)
+    if empty.any():
+        group = stack.groups[index[np.flatnonzero(empty.any(axis=0))[0]]]
+        rate = metric.rates[int(np.flatnonzero(empty.any(axis=1))[0])]
+        return because(f"in one or more groups: {rate.undefined}", group)
+    return None
+
+
+def _other(
+    stack: Stack,
+    span: Span,
+    index: npt.NDArray[np.int64],
+    metric: Metric,
+    shares: Shares,
+    level: float,
+    selective: bool,
+) -> Estimate:
+    """A worst case of a rate that is no share: MOVER for all pairs at once."""
+    ratio = metric.contrast == "worst_ratio"
+    joint = 2 * float(ndtr_of(pairwise_critical(len(index), level))) - 1
+    wide = shares_of(stack, [metric], joint)
+    m = measured(stack, metric.rates[0], wide, joint, 0)
+    undefined = _undefined(
+        stack, span, index, metric, shares, m.value[None, index], level, selective
+    )
+    if undefined is not None:
+        return undefined
+    values = m.value[index]
+    low, high = all_pairs(values, m.low[index], m.high[index], ratio)
+    lowest, highest = int(values.argmin()), int(values.argmax())
+    if lowest == highest:
+        highest = len(index) - 1
+    value = float(worst(metric, [values]))
+    return Estimate(
+        metric=metric.key,
+        attribute=span.attribute,
+        group=stack.groups[index[lowest]],
+        reference=stack.groups[index[highest]],
+        stratum=span.stratum,
+        stage=span.stage,
+        value=value,
+        low=low,
+        high=high,
+        level=level,
+        method=f"Tukey-Kramer pairs of {m.method} limits",
+        rows=int(m.rows[index[lowest]]),
+        favorable=float(m.part[index[lowest]]),
+        reference_rows=int(m.rows[index[highest]]),
+        reference_value=float(values[highest]),
+        reason=None if value == value else "every rate is 0",
+    )
+
+
+def ndtr_of(z: float) -> float:
+    """P(standard normal < z)."""
+    from scipy.special import ndtr
+
+    return float(ndtr(z))
+
+
+def all_pairs(values: Floats, low: Floats, high: Floats, ratio: bool) -> tuple[float, float]:
+    """Limits of max - min (min / max) from simultaneous limits of each group, shape (k,).
+
+    The largest gap is at least the largest lower limit of any pair and at most the largest upper
+    one; for ratios the smallest. nan where a group's limits are unknown, or a ratio's below 0.
+
+    >>> low, high = all_pairs(np.array([0.3, 0.6]), np.array([0.2, 0.5]), np.array([0.4, 0.7]),
+    ...                       False)
+    >>> round(low, 4), round(high, 4)
+    (0.1586, 0.4414)
+    """
+    if np.isnan(low).any() or np.isnan(high).any() or (ratio and (low < 0).any()):
+        return NAN, NAN
+    one, other = (
+        tuple(a[:, None] for a in (values, low, high)),
+        tuple(a[None, :] for a in (values, low, high)),
+    )
+    with np.errstate(invalid="ignore"):
+        lower, upper = (mover_ratio if ratio else mover_difference)(*one, *other)
+    apart = ~np.eye(len(values), dtype=bool)
+    lower, upper = lower[apart], upper[apart]
+    if ratio:
+        return float(np.fmin.reduce(lower)), min(float(np.fmin.reduce(upper)), 1.0)
+    return max(float(np.fmax.reduce(lower)), 0.0), float(np.fmax.reduce(upper))
 
 
 def _padded(arrays: Sequence[Floats]) -> Floats:
