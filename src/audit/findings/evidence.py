@@ -10,7 +10,7 @@ from audit.findings.people import people_affected
 from audit.findings.record import Finding
 from audit.findings.sample import detectable, pass_rows
 from audit.findings.verdict import DIFFERENCE, RATIO, SMD, harmed_side, near_line, verdict_of
-from audit.findings.words import count_words, who
+from audit.findings.words import count_words, level_words, who
 from audit.inference.estimate import Estimate
 from audit.table.roles import Group
 from audit.tally.cube import Tally
@@ -63,7 +63,9 @@ def finding_of(
         rows_needed=needed,
         worse=worse,
     )
-    side = harmed_side(kind, value, direction(estimate.metric, worse, tally))
+    if estimate.column is not None:
+        because = f"for {level_words(estimate.column)}, {because}"
+    side = harmed_side(kind, value, direction(estimate, worse, tally))
     harmed: Group | None = None
     if side is not None:
         harmed = estimate.group if side == "group" else estimate.reference
@@ -102,15 +104,22 @@ def readable(estimate: Estimate, kind: str) -> float:
     return math.inf if kind == RATIO and math.isnan(estimate.value) and never else estimate.value
 
 
-def direction(metric: str, worse: str, tally: Tally) -> str:
-    """Which way harms the group, where the data's roles say so for a score."""
-    if metric == "predictive_equality_difference":
+def direction(estimate: Estimate, worse: str, tally: Tally) -> str:
+    """Which way harms the group, where the data's roles say so for a score or an amount."""
+    if estimate.metric == "predictive_equality_difference":
         return "lower"  # fewer approvals, whatever the outcome would have been
-    if metric == "standardized_mean_difference":
-        if tally.roles.score and not tally.roles.amount:
-            return "lower"
-        if tally.roles.risk and not tally.roles.amount:
-            return "higher"
+    if estimate.metric == "standardized_mean_difference":
+        roles = tally.roles
+        harms = {
+            c: "lower" if better == "higher" else "higher" for c, better in roles.amount.items()
+        }
+        if roles.score is not None:
+            harms[roles.score] = "lower"
+        if roles.risk is not None:
+            harms[roles.risk] = "higher"
+        if estimate.column is None and len(harms) == 1:
+            return next(iter(harms.values()))
+        return harms.get(estimate.column or "", worse)
     return worse
 
 

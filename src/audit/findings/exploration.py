@@ -155,7 +155,7 @@ def _pair(estimate: Estimate) -> tuple[object, ...]:
     if kind == RATIO:
         value = math.inf if value <= 0 or value != value else math.log(value)
     sides = frozenset((estimate.group, estimate.reference))
-    place = (estimate.attribute, estimate.stratum, estimate.stage)
+    place = (estimate.attribute, estimate.stratum, estimate.stage, estimate.column)
     return (*place, sides, kind, round(abs(value), 9))
 
 

@@ -15,7 +15,7 @@ from audit.findings.words import (
     group_words,
     interval_words,
     level_text,
-    metric_words,
+    measure_words,
     number,
     p_words,
     percent,
@@ -90,12 +90,11 @@ def headline(record: AuditRecord) -> str:
         return f"{start}: nothing planned could be judged"
     e = finding.estimate
     names = f"{group_words(e.group)} against {group_words(e.reference or ())}"
+    measure = measure_words(e.metric, e.column)
     if math.isnan(e.value):
-        return (
-            f"{start}: {attribute_words(e.attribute)}, {names}, {metric_words(e.metric)} undefined"
-        )
+        return f"{start}: {attribute_words(e.attribute)}, {names}, {measure} undefined"
     shown = number(e.value, 2, lines=(finding.line, *_parity(finding)))
-    return f"{start}: {attribute_words(e.attribute)}, {names}, {metric_words(e.metric)} {shown}"
+    return f"{start}: {attribute_words(e.attribute)}, {names}, {measure} {shown}"
 
 
 def summary(record: AuditRecord) -> str:
@@ -148,7 +147,7 @@ def sentence_of(finding: Finding, rule: Rule | None = None) -> str:
     else:
         text = f"for {where}, {group} against {reference}"
     if math.isnan(e.value):
-        return f"{text}, {metric_words(e.metric)} undefined{_rule(finding, rule, kind)}"
+        return f"{text}, {measure_words(e.metric, e.column)} undefined{_rule(finding, rule, kind)}"
     lines: tuple[float, ...] = (finding.line, finding.caution, *_parity(finding))
     if kind == RATIO:
         lines = (*lines, 1 / finding.line)
@@ -160,7 +159,7 @@ def sentence_of(finding: Finding, rule: Rule | None = None) -> str:
         inverse = number(1 / e.value, lines=lines)
         turned = f", which is {inverse} for {reference} over {group}"
     return (
-        f"{text}, {metric_words(e.metric)} {number(e.value, lines=lines)} "
+        f"{text}, {measure_words(e.metric, e.column)} {number(e.value, lines=lines)} "
         f"({level_text(e.level)} interval {interval_words(e.low, e.high, lines=lines)}, {p})"
         f"{turned}{_rule(finding, rule, kind)}"
     )

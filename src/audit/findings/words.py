@@ -133,6 +133,15 @@ def metric_words(key: str) -> str:
     return _METRICS.get(key, key.replace("_", " "))
 
 
+def measure_words(key: str, column: str | None) -> str:
+    """A metric, and the column it is of, where there is one.
+
+    >>> measure_words("standardized_mean_difference", "limit")
+    'standardized mean difference of limit'
+    """
+    return metric_words(key) if column is None else f"{metric_words(key)} of {level_words(column)}"
+
+
 def percent(share: float, digits: int = 1) -> str:
     """A share as a percentage; only a true 0 or 1 reads as "0%" or "100%".
 
