@@ -74,7 +74,7 @@ def write_loans(path: Path, *, women: tuple[int, int], men: tuple[int, int]) -> 
                 for i in range(count):
                     number += 1
                     repaid = "yes" if i % 5 else "no"
-                    age, score = 20 + number % 50, 500 + 10 * (i % 20) + 50 * decision
+                    age, score = 20 + number % 60, 500 + 10 * (i % 20) + 50 * decision
                     writer.writerow([f"L{number}", sex, age, decision, repaid, score])
 
 

@@ -114,7 +114,7 @@ def test_the_version(audit: Run) -> None:
         (("gate",), "audit gate reports/loans.json"),
         (("policies", "show", "us-credt"), "audit policies show us-credit"),
         (("datasets", "show", "german_crdit"), "audit datasets show german_credit"),
-        (("run", "x.csv", "--bins", "26"), "audit run x.csv --bins age=26,40,62"),
+        (("run", "x.csv", "--bins", "26"), "audit run x.csv --bins COLUMN=CUT,CUT"),
         (("run", "a.csv", "b.csv"), 'audit run "*.csv"'),
         (
             ("run", "x.csv"),

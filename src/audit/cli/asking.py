@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from audit.cli import shell
+from audit.cli import parse, shell
 from audit.cli.preview import Column
 from audit.cli.screen import shortened, visible
 from audit.errors import InputError
@@ -82,3 +82,28 @@ def sounds_like(name: str, words: Sequence[str]) -> bool:
     """Whether one of the words stands in a column's name."""
     pieces = name.casefold().replace("-", "_").replace(" ", "_").split("_")
     return any(word in pieces for word in words)
+
+
+def values_of(column: Column) -> Callable[[str], tuple[Any, ...]]:
+    """A reader that takes values the column holds, in its own type."""
+
+    def read(answer: str) -> tuple[Any, ...]:
+        several = tuple(
+            parse.typed(v, column.kind, column.name, "favorable", column.levels)
+            for v in parse.alternatives(answer)
+        )
+        for value in several:
+            if column.listed and value not in column.levels:
+                raise InputError("CLI006", f"{column.name} holds no {shell.plain(value)!r}")
+        return several
+
+    return read
+
+
+def bin_labels(points: Sequence[float]) -> list[str]:
+    """Groups that these cuts make, as the report will call them."""
+    ends = ["(-inf", *(f"[{p:g}" for p in points)]
+    return [
+        f"{low}, {high})"
+        for low, high in zip(ends, [*(f"{p:g}" for p in points), "inf"], strict=True)
+    ]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from audit.cli import options, shell
+from audit.cli.corrections import ASKABLE, CommandError
 from audit.cli.progress import Progress
 from audit.cli.settings import SETTINGS
-from audit.cli.trouble import CommandError, is_terminal
+from audit.cli.trouble import is_terminal
 from audit.cli.typed_values import in_column_type
 from audit.errors import InputError
+
+T = TypeVar("T")
 
 TALLY = ".tally.json"
 _TOLD = ("decision", "outcome", "score", "risk", "amount", "stages", "model")
@@ -53,22 +56,20 @@ def missing(settings: Mapping[str, Any]) -> list[str]:
 
 
 def _unsaid(settings: Mapping[str, Any], verb: str) -> InputError:
-    lacking = missing(settings)
-    correct = shell.words(verb, {"data": "FILE", **settings})
-    if "--protected" in lacking:
-        correct += ["--protected", "COLUMNS"]
-    if "--decision" in lacking:
-        correct += ["--decision", "COLUMN", "--favorable", "decision=VALUE"]
-    what = {
-        "FILE": "the file to audit",
-        "--protected": "which columns are protected (--protected)",
-        "--decision": "what was decided (--decision, or --score / --risk, or --outcome alone)",
+    say = {
+        "FILE": ("the file to audit", ["FILE"]),
+        "--protected": ("which columns are protected (--protected)", ["--protected", "COLUMNS"]),
+        "--decision": (
+            "what was decided (--decision, or --score / --risk, or --outcome alone)",
+            ["--decision", "COLUMN", "--favorable", "decision=VALUE"],
+        ),
     }
+    lacking = missing(settings)
     return CommandError(
         "CLI001",
-        "this cannot be guessed and was not said: " + "; ".join(what[w] for w in lacking),
+        "this cannot be guessed and was not said: " + "; ".join(say[w][0] for w in lacking),
         fix="say it, or run the same on a terminal to be asked",
-        correct=correct,
+        add=[word for w in lacking for word in say[w][1]],
     )
 
 
@@ -87,6 +88,23 @@ def _without_roles(settings: dict[str, Any], verb: str) -> dict[str, Any]:
     return settings
 
 
+def answered(
+    settings: dict[str, Any], act: Callable[[dict[str, Any]], T], *, verb: str
+) -> tuple[dict[str, Any], T]:
+    """Do it; where a column's cuts or favourable value were left unsaid, ask and do it again.
+
+    Only on a terminal; elsewhere the `InputError` says what to add.
+    """
+    try:
+        return settings, act(settings)
+    except InputError as problem:
+        if problem.code not in ASKABLE or not is_terminal():
+            raise
+        from audit.cli import wizard
+    settings = in_column_type(wizard.complete(settings, verb=verb, began=True))
+    return settings, act(settings)
+
+
 def table_of(settings: Mapping[str, Any]) -> Any:
     """The file read with its roles, or the tally."""
     import audit
@@ -97,10 +115,11 @@ def table_of(settings: Mapping[str, Any]) -> Any:
     return audit.read(data, **options.arguments_of(settings, "read"))
 
 
-def audited(settings: Mapping[str, Any], *, command: str | None, quiet: bool) -> Any:
+def audited(settings: Mapping[str, Any], *, quiet: bool) -> Any:
     """Read and run: the public `audit.read` and `audit.run`, with progress."""
     import audit
 
+    command = shell.line(shell.words("run", settings))
     arguments = {**options.arguments_of(settings, "run"), "command": command, **_extra(settings)}
     with Progress(quiet=quiet) as step:
         step(f"reading {Path(settings['data']).name}")

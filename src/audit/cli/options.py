@@ -138,7 +138,7 @@ def one_file(files: tuple[str, ...], verb: str) -> str | None:
     pattern = "DATA"
     if all(len(s) == 1 for s in common):
         pattern = str(common[0].pop() / f"*{common[1].pop()}")
-    from audit.cli.trouble import CommandError
+    from audit.cli.corrections import CommandError
 
     raise CommandError(
         "CLI002",

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from audit.cli import parse, shell
-from audit.cli.asking import ask, level, one_of, say, sounds_like
+from audit.cli.asking import ask, bin_labels, level, one_of, say, sounds_like, values_of
 from audit.cli.preview import SHOWN, Column, Preview
 from audit.cli.screen import table
 from audit.cli.settings import SETTINGS
@@ -165,10 +164,10 @@ class Questions:
             raise InputError("CLI006", f"{name!r} holds no numbers")
         return column
 
-    def outcome(self) -> None:
-        """What then happened."""
+    def outcome(self, *, optional: bool = True) -> None:
+        """What then happened; asked for only where `optional` or nothing else is compared."""
         needed = not any(self.settings.get(k) for k in ("decision", "score", "risk"))
-        if not self.settings.get("outcome"):
+        if not self.settings.get("outcome") and (optional or needed):
             self.head("The outcome: what then happened, such as repaid or defaulted.")
             if not needed:
                 say("   Without it approval rates are compared, and errors are not.")
@@ -202,50 +201,48 @@ class Questions:
         return answer
 
     def _favorable(self, part: str, question: str) -> None:
-        given = self.settings.get("favorable", {})
-        if not isinstance(given, Mapping) or part in given:
-            return
+        """Which values are good, which bad, and which neither."""
         column = self.column(self.settings[part])
-        if column.kind == "boolean":
-            return  # True is favourable by the contract; the report says so
-        self.head(f"{question}?")
-        say(table([(level(v), f"{n:,} rows") for v, n in column.values], indent=6))
-        good = ask(
-            f"   Value of {column.name} (| between several)",
-            self._of(column),
-            explain="It is never guessed: in one file 1 means approved or repaid, in "
-            "another it means denied or default.",
-        )
-        self.settings["favorable"] = {**given, part: good}
-        others = [v for v in column.levels if v not in good]
-        if part == "decision" and len(others) > 1:
-            self._unfavorable(column, others)
+        told = self._told("favorable", part, column)
+        if told is None or column.kind == "boolean":
+            return  # a value for every part; and True is favourable by the contract
+        if not told:
+            self.head(f"{question}?")
+            say(table([(level(v), f"{n:,} rows") for v, n in column.values], indent=6))
+            told = ask(
+                f"   Value of {column.name} (| between several)",
+                values_of(column),
+                explain="It is never guessed: in one file 1 means approved or repaid, in "
+                "another it means denied or default.",
+            )
+            self.settings["favorable"] = {**self.settings.get("favorable", {}), part: told}
+        others = [v for v in column.levels if v not in told]
+        if len(others) > 1 and not self._told("unfavorable", part, column):
+            self._unfavorable(part, column, others)
         say()
 
-    def _unfavorable(self, column: Column, others: Sequence[Any]) -> None:
+    def _told(self, key: str, part: str, column: Column) -> tuple[Any, ...] | None:
+        """Values said for a part, by its name or its column's; None where said for all parts."""
+        given = self.settings.get(key, {})
+        if not isinstance(given, Mapping):
+            return None
+        said = given.get(part, given.get(column.name, ()))
+        return tuple(parse.typed(v, column.kind, column.name, key, column.levels) for v in said)
+
+    def _unfavorable(self, part: str, column: Column, others: Sequence[Any]) -> None:
+        bad, rest = {
+            "decision": ("denials", "undecided"), "outcome": ("bad outcomes", "unknown"),
+        }[part]  # fmt: skip
         say(f"   The other values are {', '.join(level(v) for v in others)}.")
-        bad = ask(
-            "   Which of them are denials? The rest will count as undecided (| between)",
-            self._of(column),
-            default="|".join(shell.plain(v) for v in others),
+        found = ask(
+            f"   Which of them are {bad}? The rest will count as {rest} (| between several)",
+            values_of(column),
+            default=shell.either(others),
             shown="all",
-            explain="Withdrawn or incomplete applications are not denials: they are counted by "
-            "group and left out of the rates.",
+            explain="A withdrawn application is not a denial, a loan still running is no bad "
+            "outcome: such rows are counted by group and left out of the rates.",
         )
-        self.settings["unfavorable"] = {**self.settings.get("unfavorable", {}), "decision": bad}
-
-    def _of(self, column: Column) -> Callable[[str], tuple[Any, ...]]:
-        def read(answer: str) -> tuple[Any, ...]:
-            several = tuple(
-                parse.typed(v, column.kind, column.name, "favorable", column.levels)
-                for v in parse.alternatives(answer)
-            )
-            for value in several:
-                if column.listed and value not in column.levels:
-                    raise InputError("CLI006", f"{column.name} holds no {shell.plain(value)!r}")
-            return several
-
-        return read
+        self.settings["unfavorable"] = {**self.settings.get("unfavorable", {}), part: found}
 
     def reference(self) -> None:
         """The group that others are compared with."""
@@ -258,7 +255,7 @@ class Questions:
             column, points = self.column(name), self.settings.get("bins", {}).get(name)
             groups = [f"{level(v)} ({n:,})" for v, n in column.values] if column.listed else []
             if points is not None:
-                groups = _labels(points)
+                groups = bin_labels(points)
             if groups:
                 say(f"   {name}: {', '.join(groups)}")
             chosen = ask(
@@ -280,42 +277,7 @@ class Questions:
             if answer == "":
                 return None
             if points is None:
-                return self._of(column)(answer.replace("|", "\\|"))[0]
-            return answer if answer in _labels(points) else parse.number(answer)
+                return values_of(column)(answer.replace("|", "\\|"))[0]
+            return answer if answer in bin_labels(points) else parse.number(answer)
 
         return read
-
-    def output(self) -> None:
-        """Where the report goes."""
-        self.head("The report.")
-        stem = Path(str(self.settings["data"])).name.split(".")[0].strip("*") or "audit"
-
-        def read(answer: str) -> tuple[str, ...]:
-            names = () if answer == "-" else tuple(parse.split(answer))
-            for name in names:
-                if not name.endswith((".html", ".json", ".md", ".csv", ".xlsx", ".junit.xml")):
-                    raise InputError(
-                        "CLI016",
-                        f"cannot tell what to write from {name!r}",
-                        fix="end it in .html, .json, .md, .csv, .xlsx or .junit.xml",
-                    )
-            return names
-
-        names = ask(
-            "   Write it to, or - for the screen only",
-            read,
-            default=f"{stem}.html",
-            explain="The suffix says what to write; commas separate several files.",
-        )
-        if names:
-            self.settings["output"] = names
-        say()
-
-
-def _labels(points: Sequence[float]) -> list[str]:
-    """Groups that these cuts make, as the report will call them."""
-    ends = ["(-inf", *(f"[{p:g}" for p in points)]
-    return [
-        f"{low}, {high})"
-        for low, high in zip(ends, [*(f"{p:g}" for p in points), "inf"], strict=True)
-    ]

@@ -43,16 +43,17 @@ def _texts(setting: Setting, value: Any) -> list[str]:
         case "cuts":
             return [f"{k}={','.join(plain(v) for v in points)}" for k, points in value.items()]
         case "values" if isinstance(value, Mapping):
-            return [",".join(f"{part}={_either(several)}" for part, several in value.items())]
+            return [",".join(f"{part}={either(several)}" for part, several in value.items())]
         case "values":
-            return [_either(value)]
+            return [either(value)]
         case "levels" | "directions":
             return [",".join(f"{k}={plain(v)}" for k, v in value.items())]
         case _:
             return [plain(value)]
 
 
-def _either(several: Sequence[Any]) -> str:
+def either(several: Sequence[Any]) -> str:
+    """Values separated by bars, as `favorable` takes them."""
     return "|".join(plain(v).replace("|", "\\|") for v in several)
 
 
@@ -86,18 +87,20 @@ def _quote(word: str) -> str:
 
 def wrapped(command: Sequence[str], width: int = 88) -> str:
     """The line broken with backslashes where it is long; still one command to paste."""
-    lines: list[str] = []
-    current = ""
-    for word in (_quote(w) for w in command):
-        fits = len(current) + 1 + len(word) <= width - 2
-        if not current:
-            current = word
-        elif fits or not word.startswith("-"):
-            current += " " + word
+    units: list[str] = []
+    for word in command:
+        option = bool(units) and units[-1].startswith("-") and " " not in units[-1]
+        if option and not word.startswith("-"):
+            units[-1] += " " + _quote(word)
         else:
-            lines.append(current + " \\")
-            current = "    " + word
-    return "\n".join([*lines, current])
+            units.append(_quote(word))
+    lines = [units[0]] if units else []
+    for unit in units[1:]:
+        if len(lines[-1]) + 1 + len(unit) <= width - 2 or not unit.startswith("-"):
+            lines[-1] += " " + unit
+        else:
+            lines.append("    " + unit)
+    return " \\\n".join(lines)
 
 
 def replaced(command: Sequence[str], wrong: str, right: str) -> list[str] | None:

@@ -40,6 +40,8 @@ def check(files: tuple[str, ...], config_file: str | None, quiet: bool, **flags:
         flags, file=options.one_file(files, "check"), config_file=config_file, quiet=quiet
     )
     settings = auditing.completed(settings, verb="check")
-    result = auditing.audited(settings, command=None, quiet=quiet)
+    settings, result = auditing.answered(
+        settings, lambda known: auditing.audited(known, quiet=quiet), verb="check"
+    )
     if not quiet:
         checking.show(result.record, settings)

@@ -41,7 +41,8 @@ def init(
 ) -> None:  # fmt: skip
     """Write a commented audit.toml, by asking or from flags.
 
-    Every setting is in it with a line of explanation; those not set are commented out.
+    Every setting is in it with a line of explanation; those not set are commented out. The file
+    of decisions is read once, so that what is written is known to work.
     """
     from audit.cli import auditing, saving
 
@@ -52,6 +53,8 @@ def init(
         settings["output"] = reports
     saving.check_target(Path(target), force=force)
     settings = auditing.completed(settings, verb="init")
+    if not auditing.is_tally(settings) and "model" not in settings:
+        settings, _ = auditing.answered(settings, auditing.table_of, verb="init")
     saving.save(Path(target), settings, force=force)
     if not quiet:
         click.echo(f"Written: {target}")

@@ -27,11 +27,16 @@ def metrics(ctx: click.Context) -> None:
 
 @metrics.command("list", examples=(("all metrics", "audit metrics list"),))
 def list_all() -> None:
-    """List every metric by key."""
+    """List every metric by key, rates first, then the comparisons made of them."""
     from audit.metrics import CATALOGUE
 
-    _print(CATALOGUE.values())
-    click.echo(f"\n{len(CATALOGUE)} metrics. One in full: audit metrics show KEY")
+    for heading, kinds in _KINDS:
+        found = [m for m in CATALOGUE.values() if m.contrast in kinds]
+        if found:
+            click.echo(heading)
+            _print(found)
+            click.echo()
+    click.echo(f"{len(CATALOGUE)} metrics. One in full: audit metrics show KEY")
 
 
 @metrics.command(
@@ -42,81 +47,63 @@ def list_all() -> None:
 )
 @click.argument("words", nargs=-1, required=True)
 def search(words: tuple[str, ...]) -> None:
-    """Find metrics by key, title or any tool's name for them."""
-    from audit.metrics import CATALOGUE
+    """Find metrics by key, title, meaning or any tool's name for them."""
+    from audit.cli.corrections import CommandError
+    from audit.metrics import search as find
 
-    found = [m for m in CATALOGUE.values() if all(w in _text(m) for w in map(_folded, words))]
+    found = find(" ".join(words))
     if not found:
-        raise click.ClickException(
-            f"no metric matches {' '.join(words)!r}. All of them: audit metrics list"
+        raise CommandError(
+            "CLI015",
+            f"no metric matches {' '.join(words)!r}",
+            argument="words",
+            fix="try fewer words, or list them all",
+            correct=["audit", "metrics"],
         )
     _print(found)
 
 
 @metrics.command(
-    examples=(("what it means and when", "audit metrics show disparate_impact_ratio"),)
+    examples=(
+        ("what it means and when it is at its best", "audit metrics show disparate_impact_ratio"),
+        ("by the law's name", "audit metrics show AIR"),
+    )
 )
 @click.argument("key")
 def show(key: str) -> None:
-    """Explain one metric: plain words, formula, ideal, what it needs, source, aliases."""
+    """Explain one metric: plain words, formula, ideal, what it needs, source, other names."""
     from audit.cli import screen
-    from audit.cli.suggest import closest
-    from audit.errors import InputError
-    from audit.metrics import CATALOGUE
+    from audit.metrics import get
 
-    entry = CATALOGUE.get(key) or next(
-        (m for m in CATALOGUE.values() if key.casefold() in map(str.casefold, _names(m))), None
-    )
-    if entry is None:
-        near = closest(key, [*CATALOGUE, *(n for m in CATALOGUE.values() for n in _names(m))])
-        raise InputError("CLI015", f"no metric {key!r}", argument="key",
-                         fix=f"did you mean {near!r}?" if near else
-                         "list them with `audit metrics`")  # fmt: skip
+    entry = get(key)
     click.echo(f"{entry.key}: {entry.title}\n")
-    rows = [(label, text) for label, text in _facts(entry) if text]
-    click.echo(screen.table(rows))
+    click.echo(screen.table([(label, text) for label, text in _facts(entry) if text]))
+
+
+_KINDS = (
+    ("Rates of one group", (None,)),
+    ("Differences: group minus reference", ("difference",)),
+    ("Ratios: group over reference", ("ratio",)),
+    ("Worst case over all groups", ("worst_difference", "worst_ratio")),
+    ("Other comparisons", ("smd", "pair", "strata")),
+)
+_WORSE = {
+    "lower": "lower is worse for the group",
+    "higher": "higher is worse for the group",
+    "away": "away from the ideal is worse, on either side",
+}
 
 
 def _facts(entry: Any) -> list[tuple[str, str]]:
-    worse = {
-        "lower": "a lower value is worse for the group",
-        "higher": "a higher value is worse for the group",
-        "away": "either side of the ideal is worse",
-    }
-    ideal = "none of its own" if entry.ideal != entry.ideal else f"{entry.ideal:g}"
-    aliases = [f"{tool}: {name}" for tool, name in _aliases(entry)]
     return [
-        ("in plain words", getattr(entry, "plain", "") or ""),
+        ("in plain words", entry.meaning),
         ("formula", entry.formula),
-        ("ideal", ideal),
-        ("direction", worse.get(entry.worse, entry.worse)),
-        ("needs", ", ".join(entry.needs)),
+        ("ideal", "none of its own" if entry.ideal != entry.ideal else f"{entry.ideal:g}"),
+        ("direction", _WORSE.get(entry.worse, entry.worse)),
+        ("needs", ", ".join(sorted(entry.needs))),
         ("source", entry.source),
-        ("also called", "; ".join(aliases)),
+        ("also called", "; ".join(entry.aliases)),
     ]
-
-
-def _aliases(entry: Any) -> list[tuple[str, str]]:
-    aliases = entry.aliases
-    if hasattr(aliases, "items"):
-        return [
-            (str(tool), name)
-            for tool, names in aliases.items()
-            for name in ((names,) if isinstance(names, str) else names)
-        ]
-    return [("", str(name)) for name in aliases]
-
-
-def _names(entry: Any) -> list[str]:
-    return [name for _, name in _aliases(entry)]
-
-
-def _folded(text: str) -> str:
-    return text.casefold().replace("_", " ").replace("-", " ")
-
-
-def _text(entry: Any) -> str:
-    return _folded(" ".join([entry.key, entry.title, *_names(entry)]))
 
 
 def _print(entries: Any) -> None:

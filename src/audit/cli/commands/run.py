@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from audit.cli import options, shell
+from audit.cli import options
 from audit.cli.lazy import Command
 from audit.cli.settings import SETTINGS
 
@@ -55,8 +55,9 @@ def run(
         flags, file=options.one_file(files, "run"), config_file=config_file, quiet=quiet
     )
     settings = auditing.completed(settings, verb="run")
-    command = shell.line(shell.words("run", settings))
-    result = auditing.audited(settings, command=command, quiet=quiet)
+    settings, result = auditing.answered(
+        settings, lambda known: auditing.audited(known, quiet=quiet), verb="run"
+    )
     written = auditing.written(result, settings, force=force, quiet=quiet)
     if not quiet:
         outcome.show(result, written)

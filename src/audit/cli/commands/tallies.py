@@ -59,8 +59,8 @@ def count(
     """
     import audit
     from audit.cli import auditing, parse
+    from audit.cli.corrections import CommandError
     from audit.cli.progress import Progress
-    from audit.cli.trouble import CommandError
     from audit.errors import InputError
 
     settings = options.gather(
@@ -94,7 +94,8 @@ def count(
     }
     with Progress(quiet=quiet) as step:
         step(f"counting {settings['data']}")
-        tally = audit.count(auditing.table_of(settings), **arguments, **extra)
+        settings, table = auditing.answered(settings, auditing.table_of, verb="count")
+        tally = audit.count(table, **arguments, **extra)
         tally.save(target, force=force)
     _say(tally, target, quiet)
 
@@ -133,6 +134,6 @@ def merge(tallies: tuple[str, ...], target: str, force: bool, quiet: bool) -> No
 
 def _say(tally: Any, target: str, quiet: bool) -> None:
     if not quiet:
-        click.echo(f"{tally.rows:,} rows counted in {len(tally.cubes)} tables.")
+        click.echo(f"{tally.rows:,} rows counted; the tally holds no rows.")
         click.echo(f"Written: {target}")
         click.echo(f"Next:    audit run {target}")
