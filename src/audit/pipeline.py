@@ -5,15 +5,16 @@ This is the only file that composes the stages; each stage knows nothing of the 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audit.errors import InputError, VerdictError
+from audit.errors import DataWarning, InputError, VerdictError
 from audit.findings.gate import blocks
 from audit.findings.record import AuditRecord, Policy, Provenance
+from audit.table.keywords import check_keywords, refuse_roles
 from audit.table.rows import CodedRows, Table
 from audit.tally.cube import Tally
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from audit.findings.record import Finding
+    from audit.findings.settings import Settings
     from audit.inference.estimate import Estimates
-    from audit.inference.reference import Reference
     from audit.table.roles import Issue
     from audit.tally.distribution import Distribution
 
@@ -64,28 +65,28 @@ def run(
     >>> result.verdict
     'fail'
     """
-    _check_level(level)
+    from audit.findings.settings import settings
+    from audit.tally.columns import by_column
+
+    told = settings(
+        level=level, intersections=intersections, min_rows=min_rows, seed=seed, metrics=metrics,
+        title=title, command=command, extra=extra,
+    )  # fmt: skip
+    plan = _policy(policy)
+    table: Table | None = None
     if isinstance(source, Tally):
-        _no_roles(roles, "a tally")
-        tally, table = source, None
+        _refuse_model(model, returns, "a tally")
+        refuse_roles(roles, "a tally")
+        tally = source
     else:
-        table = _table(source, model, returns, roles)
-        tally = _count(table, intersections)
-    found = _policy(policy)
-    distributions = _distributions(table, tally)
+        table = _table(source, model, returns, roles, "run")
+        tally = _count(table, told.intersections)
     record = _judged(
-        tally,
-        found,
-        distributions,
-        level=level,
-        intersections=intersections,
-        min_rows=min_rows,
-        seed=seed,
-        keys=_keys(metrics),
-        title=title or _title(tally),
-        command=command,
-        extra=extra,
+        tally, plan, by_column(table, tally), told, title=title or _title(tally), command=command
     )
+    for issue in record.issues:
+        if issue.code in WARNED:
+            warnings.warn(DataWarning(issue.message, issue.code), stacklevel=2)
     return Audit(record)
 
 
@@ -113,7 +114,7 @@ def count(
     from audit.tally.plan import plan
 
     _policy(policy)
-    read_table = _table(table, None, None, roles)
+    read_table = _table(table, None, None, roles, "count")
     return count_rows(
         read_table,
         plan(
@@ -276,82 +277,47 @@ FRAME_COLUMNS = (
     "line",
     "verdict",
     "reason",
+    "column",
 )
 """Columns of `Audit.to_frame()`, in order."""
 
-OBJECT_COLUMNS = ("attribute", "group", "reference", "stratum", "stage", "verdict", "reason")
+OBJECT_COLUMNS = (
+    *("attribute", "group", "reference", "stratum", "stage", "verdict", "reason", "column"),
+)
 """Those that hold tuples, or text that may be missing."""
 
 
 # --- stages ---------------------------------------------------------------------------------
 
 
-def _table(source: Any, model: Any, returns: Any, roles: dict[str, Any]) -> Table:
+def _table(source: Any, model: Any, returns: Any, roles: dict[str, Any], own: str) -> Table:
     if isinstance(source, Table):
-        _no_roles(roles, "a table")
-        if model is not None:
-            raise InputError(
-                "RUN002",
-                "a table is already read",
-                argument="model",
-                fix="give run() the frame, the model and the roles together",
-            )
+        _refuse_model(model, returns, "a table")
+        refuse_roles(roles, "a table")
         return source
-    from audit.table.intake import read
+    check_keywords(roles, OWN[own])
+    from audit.table.modelled import read_source
 
-    if model is None:
-        return read(source, **roles)
-    from audit.table.model import with_model
-
-    frame, found = with_model(
-        _frame(source, roles.get("encoding")),
-        model,
-        features=roles.get("features"),
-        outcome=roles.get("outcome"),
-        favorable=roles.get("favorable"),
-        decided=roles.get("cutoff") is not None or roles.get("approval_rate") is not None,
-        returns=returns,
-    )
-    table = read(frame, **{**roles, **found})
-    if "decision" in found:
-        return replace(table, roles=replace(table.roles, decided_by="predict"))
-    return table
+    return read_source(source, model, returns, roles)
 
 
-def _frame(source: Any, encoding: str | None) -> Any:
-    if isinstance(source, str | Path):
-        import narwhals as nw
-
-        from audit.table.sources import open_source
-
-        opened = open_source(source, encoding=encoding).frame
-        eager = opened.collect() if isinstance(opened, nw.LazyFrame) else opened
-        return eager.to_pandas()  # models are fitted on pandas frames
-    if isinstance(source, Mapping):
-        import pandas as pd
-
-        return pd.DataFrame(dict(source))
-    return source
+OWN = {
+    "run": (
+        *("policy", "intersections", "level", "min_rows", "seed", "metrics", "model", "returns"),
+        *("title", "command", "extra"),
+    ),
+    "count": ("policy", "intersections", "score_range", "score_bins"),
+}
+"""Arguments of the verbs themselves, for suggestions."""
 
 
-def _no_roles(roles: Mapping[str, Any], what: str) -> None:
-    if roles:
-        name = sorted(roles)[0]
+def _refuse_model(model: Any, returns: Any, what: str) -> None:
+    if model is not None or returns is not None:
         raise InputError(
-            "RUN001",
-            f"{what} already has its roles",
-            argument=name,
-            fix="give roles to audit.read or audit.count",
-        )
-
-
-def _check_level(level: float) -> None:
-    if not 0.5 <= level < 1:
-        raise InputError(
-            "RUN003",
-            f"{level!r} is not a confidence level",
-            argument="level",
-            fix="for example 0.95",
+            "RUN002",
+            f"{what} is already read",
+            argument="returns" if model is None else "model",
+            fix="give run() the frame, the model and the roles together",
         )
 
 
@@ -369,89 +335,47 @@ def _policy(policy: str | Path | Policy) -> Policy:
     return load_policy(policy)
 
 
-def _keys(metrics: Sequence[str] | None) -> tuple[str, ...]:
-    from audit.metrics.catalogue import CATALOGUE, STANDARD, get
-
-    if metrics is None:
-        return STANDARD
-    if metrics == "all" or list(metrics) == ["all"]:
-        return tuple(CATALOGUE)
-    return tuple(dict.fromkeys([*STANDARD, *(get(m).key for m in metrics)]))
-
-
-STRATA_KEYS = ("conditional_demographic_disparity", "conditional_statistical_parity_difference")
-"""Estimated wherever strata are given."""
-
-
-def _distributions(table: Table | None, tally: Tally) -> dict[str, list[Distribution]]:
-    """Score and amount distributions of everyone and each single attribute, by column."""
-    from audit.tally.spread import distributions, from_cube, sort_rows
-
-    roles = tally.roles
-    columns = [c for c in (roles.score, roles.risk, *roles.amount) if c is not None]
-    exact = table is not None and isinstance(table.rows, CodedRows)
-    found: dict[str, list[Distribution]] = {}
-    for column in columns:
-        parts: list[Distribution] = []
-        ordered = sort_rows(table, column) if table is not None and exact else None
-        for attributes in ((), *((name,) for name in roles.protected)):
-            if exact:
-                assert table is not None
-                parts.extend(distributions(table, attributes, column, ordered=ordered))
-            else:
-                parts.extend(from_cube(tally, attributes, column))
-        if parts:
-            found[column] = parts
-    return found
-
-
 def _judged(
     tally: Tally,
     policy: Policy,
     distributions: Mapping[str, Sequence[Distribution]],
+    told: Settings,
     *,
-    level: float,
-    intersections: int,
-    min_rows: int,
-    seed: int,
-    keys: tuple[str, ...],
     title: str | None,
     command: str | None,
-    extra: Mapping[str, Any] | None,
 ) -> AuditRecord:
     from audit import __version__
     from audit.findings.judge import judge
-    from audit.inference.measure import known, measure
+    from audit.findings.settings import STRATA_KEYS
+    from audit.inference.chart_numbers import chart_numbers
+    from audit.inference.measure import measure
+    from audit.inference.noticed import absent, noticed
     from audit.inference.reference import references
 
-    chosen = references(tally, policy.reference_rule, min_rows=min_rows, min_share=policy.min_share)
+    wide = {"intersections": told.intersections, "min_rows": told.min_rows}
+    chosen = references(
+        tally, policy.reference_rule, min_rows=told.min_rows, min_share=policy.min_share
+    )
+    keys = told.keys
     if tally.roles.strata:
         keys = tuple(dict.fromkeys([*keys, *STRATA_KEYS]))
     estimates, missing = measure(
-        tally,
-        chosen,
-        keys,
-        level=level,
-        intersections=intersections,
-        min_rows=min_rows,
-        distributions=distributions,
-        seed=seed,
+        tally, chosen, keys, level=told.level, distributions=distributions, seed=told.seed, **wide
     )
-    judged = judge(estimates, tally, policy, chosen, min_rows=min_rows, level=level)
-    settings = {
-        "intersections": intersections,
-        "level": level,
-        "min_rows": min_rows,
-        "metrics": list(keys),
-        **(extra or {}),
-    }
+    judged = judge(estimates, tally, policy, chosen, min_rows=told.min_rows, level=told.level)
+    not_checked = [
+        *judged.not_checked,
+        *tally.skipped,
+        *(m for m in missing if not any(s.startswith(m.split(": ")[0]) for s in tally.skipped)),
+        *absent(tally, intersections=told.intersections, scored=bool(distributions)),
+    ]
     return AuditRecord(
         provenance=Provenance(
             version=__version__,
-            seed=seed,
+            seed=told.seed,
             policy=policy.name,
             fingerprint=tally.fingerprint,
-            settings=settings,
+            settings={**wide, "level": told.level, "metrics": list(keys), **told.extra},
             libraries=_libraries(),
             command=command,
             title=title,
@@ -459,14 +383,18 @@ def _judged(
         roles=tally.roles,
         references=chosen,
         policy=policy,
-        issues=(*tally.issues, *_state_issues(tally, known(tally))),
+        issues=(*tally.issues, *noticed(tally, chosen, **wide)),
         tally=tally,
         estimates=estimates.replace(p_adjusted=judged.p_adjusted),
         findings=judged.findings,
         verdict=judged.verdict,
-        not_checked=(*judged.not_checked, *tally.skipped, *missing, *_absent(tally, known(tally), distributions)),
-        charts=_charts(tally, chosen, distributions, level),
+        not_checked=tuple(dict.fromkeys(not_checked)),
+        charts=chart_numbers(tally.roles, chosen, distributions, level=told.level, bins=CHART_BINS),
     )
+
+
+WARNED = ("RUN012", "RUN013")
+"""Issues found among the counts that are also a `DataWarning`; `read` gives its own."""
 
 
 @lru_cache(maxsize=1)
@@ -483,64 +411,3 @@ def _title(tally: Tally) -> str | None:
         return None
     first = tally.sources[0]
     return first if len(tally.sources) == 1 else f"{first} and {len(tally.sources) - 1} more"
-
-
-def _state_issues(tally: Tally, state: Any) -> tuple[Issue, ...]:
-    from audit.table.roles import Issue
-
-    if not state.selective:
-        return ()
-    return (
-        Issue(
-            code="RUN010",
-            severity="warning",
-            column=tally.roles.outcome,
-            message="selective labels: outcomes are known only for approved applicants, so error "
-            "rates are undefined and base rates are among the approved",
-            fix="read precision and the bounds; collect outcomes of some denied applicants",
-        ),
-    )
-
-
-def _absent(
-    tally: Tally, state: Any, distributions: Mapping[str, Sequence[Distribution]]
-) -> tuple[str, ...]:
-    """What the data do not allow, in words."""
-    out = []
-    if not state.decision:
-        out.append("approval rates: no decision, cut-off or model was given")
-    if not state.outcome:
-        out.append("error rates and calibration: no outcome was given")
-    elif state.selective:
-        out.append("error rates: outcomes are known only for the approved (selective labels)")
-    if not distributions:
-        out.append("scores: no score or risk was given")
-    return tuple(out)
-
-
-def _charts(
-    tally: Tally,
-    chosen: Sequence[Reference],
-    distributions: Mapping[str, Sequence[Distribution]],
-    level: float,
-) -> dict[str, Any]:
-    """Numbers behind charts that are not estimates."""
-    from audit.inference.curves import calibration_bins, cutoff_sweep, histogram
-
-    charts: dict[str, Any] = {"distributions": [], "calibration": [], "sweep": []}
-    levels = {r.attribute: r.level for r in chosen}
-    for column, parts in distributions.items():
-        for name in tally.roles.protected:
-            own = [d for d in parts if d.attribute == (name,) and d.rows > 0]
-            if not own:
-                continue
-            charts["distributions"].append(histogram(own, CHART_BINS))
-            if column in tally.roles.amount:
-                continue
-            probabilities = all(d.values.min() >= 0 and d.values.max() <= 1 for d in own)
-            if probabilities and any(d.counts[:, :2].sum() > 0 for d in own):
-                charts["calibration"].append(calibration_bins(own))
-            index = [i for i, d in enumerate(own) if d.group == (levels.get(name),)]
-            if index and len(own) > 1:
-                charts["sweep"].extend(cutoff_sweep(own, index[0], level=level))
-    return {k: v for k, v in charts.items() if v}

@@ -88,7 +88,8 @@ def measure(
     parts: list[Estimates] = []
     for stack in stacks:
         parts += _stack_estimates(stack, usable, level, selective, seed, worst=True)
-    side = side_stack(tally, chosen, min_rows=min_rows)
+    side, unseen = side_stack(tally, chosen, min_rows=min_rows)
+    missing += unseen
     if side is not None:
         narrow = [m for m in usable if m.key in SIDE]
         parts += _stack_estimates(side, narrow, level, selective, seed, worst=False)

@@ -86,3 +86,25 @@ def reference_index(
     if not present:
         return None, False
     return max(present, key=lambda i: (rows[i], -i)), False
+
+
+def stand_ins(
+    tally: Tally, attribute: tuple[str, ...], chosen: Sequence[Reference], *, min_rows: int = 30
+) -> tuple[Group, Group, int] | None:
+    """The reference an intersection should have, the group that stands in, and the rows of the
+    first; None where the reference is as declared, or there is nothing to compare.
+    """
+    found = cells(tally, attribute) if len(attribute) > 1 else ()
+    if not found:
+        return None
+    index, declared = reference_index(found[0], chosen, min_rows=min_rows)
+    if declared or index is None:
+        return None
+    by_name = {r.attribute: r.level for r in chosen}
+    wanted: Group = tuple(by_name.get(a) for a in attribute)
+    used = found[0].groups[index]
+    if used == wanted:
+        return None
+    rows = Counts(found[0].n).everyone
+    place = found[0].groups.index(wanted) if wanted in found[0].groups else None
+    return wanted, used, 0 if place is None else int(rows[place])

@@ -23,6 +23,8 @@ from audit.tally.cube import Cells, Tally, cells
 Floats = npt.NDArray[np.float64]
 ShareOf = Callable[[Counts], Share]
 
+UNCOUNTED = "not in the tally's cubes"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Span:
@@ -160,21 +162,31 @@ def main_stacks(
         if found:
             blocks.extend(found)
         else:
-            missing.append(f"{' × '.join(attribute)}: not in the tally's cubes")
+            missing.append(f"{' × '.join(attribute)}: {UNCOUNTED}")
     parts = [[b for b in blocks if b.blocks is not None], [b for b in blocks if b.blocks is None]]
     return [build(part, chosen, min_rows=min_rows) for part in parts if part], missing
 
 
-def side_stack(tally: Tally, chosen: Sequence[Reference], *, min_rows: int) -> Stack | None:
-    """Single attributes within each stratum, and at each stage."""
+def side_stack(
+    tally: Tally, chosen: Sequence[Reference], *, min_rows: int
+) -> tuple[Stack | None, list[str]]:
+    """Single attributes within each stratum, and at each stage; and what no cube could answer."""
     blocks: list[Cells] = []
+    missing = []
+    strata = tally.roles.strata
     for name in tally.roles.protected:
-        if tally.roles.strata:
-            blocks.extend(cells(tally, (name,), strata=tally.roles.strata))
+        if strata:
+            found = cells(tally, (name,), strata=strata)
+            blocks.extend(found)
+            if not found:
+                missing.append(f"{name} within {' × '.join(strata)}: {UNCOUNTED}")
         for stage in tally.roles.stages:
-            blocks.extend(cells(tally, (name,), stage=stage))
+            found = cells(tally, (name,), stage=stage)
+            blocks.extend(found)
+            if not found:
+                missing.append(f"{name} at stage {stage}: {UNCOUNTED}")
     kept = [b for b in blocks if b.n.any()]
-    return build(kept, chosen, min_rows=min_rows) if kept else None
+    return (build(kept, chosen, min_rows=min_rows) if kept else None), missing
 
 
 def build(blocks: Iterable[Cells], chosen: Sequence[Reference], *, min_rows: int) -> Stack:
