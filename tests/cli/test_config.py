@@ -133,3 +133,19 @@ def test_a_found_file_about_other_data_is_left_alone_and_that_is_said(
     own = options.gather({}, file=None, config_file=None)
     assert own == {"data": "loans.csv", "seed": 7}
     assert "settings from audit.toml" in capsys.readouterr().err
+
+
+def test_the_documentation_lists_every_key_with_its_option_and_an_example() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
+    for key, setting in SETTINGS.items():
+        row = next((line for line in page.splitlines() if line.startswith(f"| `{key}` |")), "")
+        assert setting.flag in row
+        assert f"`{setting.toml}`" in row
+        assert setting.help in row
+
+
+def test_the_documented_file_is_valid(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
+    path = tmp_path / "audit.toml"
+    path.write_text(page.partition("```toml\n")[2].partition("```")[0])
+    assert config.load(path).settings["fail_on"] == "review"

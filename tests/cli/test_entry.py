@@ -213,3 +213,28 @@ def test_the_shell_completes_commands_options_and_columns(
         folder, _AUDIT_COMPLETE="bash_complete", COMP_WORDS=line, COMP_CWORD=str(len(words) - 1)
     )
     assert [row.split(",", 1)[1] for row in ran.out.splitlines()] == found
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code"),
+    [(">&-", 0), ("2>&-", 0), ("<&-", 0), (">&- 2>&-", 0), ("> /dev/full", 2)],
+)
+def test_closed_and_full_streams_are_no_defects(folder: Path, redirection: str, code: int) -> None:
+    """Fault 66: a closed stdout ends as usual; a full disk is an error, said once."""
+    if "/dev/full" in redirection and not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here")
+    done = subprocess.run(
+        f"{sys.executable} -m audit policies {redirection}",
+        shell=True, cwd=folder, env=environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == code
+    assert done.stderr == ("audit: No space left on device\n" if code else "")
+
+
+def test_a_terminal_without_box_characters_is_no_defect(folder: Path, loans: str) -> None:
+    ran = in_process(
+        folder, "run", loans, "--protected", "sex", "--decision", "approved",
+        "--favorable", "decision=1", PYTHONIOENCODING="ascii",
+    )  # fmt: skip
+    assert ran.code == 1
+    assert ran.out.isascii()

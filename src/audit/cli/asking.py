@@ -29,7 +29,9 @@ def ask(
 ) -> Any:
     """Ask until `read` can make something of the answer; `?` explains."""
     while True:
-        brackets = f" [{shown if shown is not None else default}]" if default is not None else ""
+        brackets = (
+            f" [{visible(shown if shown is not None else default)}]" if default is not None else ""
+        )
         answer = click.prompt(
             f"{question}{brackets}",
             default="" if default is not None else None,

@@ -119,17 +119,28 @@ def run(given: list[str]) -> int:
 
     from audit.cli.trouble import Warned
 
+    _ready_streams()
     debug = "--debug" in given or os.environ.get("AUDIT_DEBUG", "") not in ("", "0")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("default" if debug else "ignore")
             with Warned(quiet="-q" in given or "--quiet" in given):
                 code = _invoked(given)
-            if sys.stdout is not None:
-                sys.stdout.flush()
+            sys.stdout.flush()
         return code
     except BaseException as problem:
         return _ended(problem, given, debug)
+
+
+def _ready_streams() -> None:
+    """Closed streams read and write nothing; a terminal without █ shows ? in its place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            nowhere = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115 (kept to the end)
+            setattr(sys, name, nowhere)
+        elif mode == "w" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
 
 
 def _invoked(given: list[str]) -> int:
@@ -159,7 +170,16 @@ def _ended(problem: BaseException, given: list[str], debug: bool) -> int:
             trouble.say("\naudit: interrupted; no file is half written.")
             return 130
         case _:
+            _flushed()
             return trouble.explain(problem, given, debug)
+
+
+def _flushed() -> None:
+    """What was printed so far is shown, unless it is stdout itself that failed."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _forget_stdout()
 
 
 def _forget_stdout() -> None:

@@ -29,9 +29,9 @@ def in_color() -> bool:
 
 def show(result: Any, written: Sequence[str]) -> None:
     """The card, the paste-ready sentence and which files were written, on stdout."""
-    from audit.report import card
+    from audit.report.card import text
 
-    click.echo(card.text(result.record, width=width(), color=in_color()).rstrip("\n"))
+    click.echo(text(result.record, width=width(), color=in_color()).rstrip("\n"))
     click.echo()
     click.echo(paragraph(result.summary()))
     if written:

@@ -8,7 +8,7 @@ from typing import Any
 from audit.cli import parse, shell
 from audit.cli.asking import ask, bin_labels, level, one_of, say, sounds_like, values_of
 from audit.cli.preview import SHOWN, Column, Preview
-from audit.cli.screen import table
+from audit.cli.screen import table, visible
 from audit.cli.settings import SETTINGS
 from audit.cli.suggest import closest
 from audit.errors import InputError
@@ -77,7 +77,7 @@ class Questions:
         self.head("Protected attributes: the columns whose groups are compared.")
         found = self.candidates(PROTECTED)
         if found:
-            say(f"   By their names these may be: {', '.join(found)}.")
+            say(f"   By their names these may be: {', '.join(map(visible, found))}.")
 
         def read(answer: str) -> tuple[str, ...]:
             names = tuple(self.column(n).name for n in parse.split(answer))
@@ -102,12 +102,12 @@ class Questions:
             if name in bins or not column.numeric or column.distinct <= SHOWN:
                 continue
             self.head(
-                f"{name} is a number with {column.distinct:,} values from {column.low:g} to "
-                f"{column.high:g}; its groups need cuts."
+                f"{visible(name)} is a number with {column.distinct:,} values from "
+                f"{column.low:g} to {column.high:g}; its groups need cuts."
             )
             say('   26,40,62 makes "(-inf, 26)", "[26, 40)", "[40, 62)" and "[62, inf)".')
             bins[name] = ask(
-                f"   Cut {name} at",
+                f"   Cut {visible(name)} at",
                 lambda text: parse.cuts(text, SETTINGS["bins"]),
                 explain="Where you cut can change the result, so the cuts stand in the report. For "
                 "age, US credit law calls 62 and over elderly; studies often use 25 or 26.",
@@ -189,7 +189,7 @@ class Questions:
     ) -> str | None:
         found = self.candidates(words)
         if len(found) > 1:
-            say(f"   By their names these may be it: {', '.join(found)}.")
+            say(f"   By their names these may be it: {', '.join(map(visible, found))}.")
 
         def read(answer: str) -> str | None:
             if answer == "-" and not needed:
@@ -210,7 +210,7 @@ class Questions:
             self.head(f"{question}?")
             say(table([(level(v), f"{n:,} rows") for v, n in column.values], indent=6))
             told = ask(
-                f"   Value of {column.name} (| between several)",
+                f"   Value of {visible(column.name)} (| between several)",
                 values_of(column),
                 explain="It is never guessed: in one file 1 means approved or repaid, in "
                 "another it means denied or default.",
@@ -257,9 +257,10 @@ class Questions:
             if points is not None:
                 groups = bin_labels(points)
             if groups:
-                say(f"   {name}: {', '.join(groups)}")
+                say(f"   {visible(name)}: {', '.join(groups)}")
             chosen = ask(
-                f"   Reference for {name}" + (" (a number means its bin)" if points else ""),
+                f"   Reference for {visible(name)}"
+                + (" (a number means its bin)" if points else ""),
                 self._reference(column, points),
                 default="",
                 shown="let the policy choose",

@@ -80,9 +80,26 @@ def line(command: Sequence[str]) -> str:
 def _quote(word: str) -> str:
     if _BARE.fullmatch(word):
         return word
+    if not word.isprintable():
+        return _escaped(word)
     if not re.search(r'[\\"$`!]', word):
         return f'"{word}"'
     return shlex.quote(word)
+
+
+def _escaped(word: str) -> str:
+    """Names from data may hold what moves a cursor or turns text around: shown as codes.
+
+    >>> print(_escaped("a\\u202eb"))
+    $'a\\u202eb'
+    """
+    codes = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\t": "\\t"}
+    return "$'" + "".join(codes.get(c) or (c if c.isprintable() else _code(c)) for c in word) + "'"
+
+
+def _code(character: str) -> str:
+    number = ord(character)
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def wrapped(command: Sequence[str], width: int = 88) -> str:
