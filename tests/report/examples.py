@@ -47,20 +47,34 @@ RATES = {
 
 def rate_of(metric: str, attribute: tuple, group: tuple, t: Any) -> Estimate:
     x, n = (int(v) for v in RATES[metric](t))
-    common = dict(metric=metric, attribute=attribute, group=group, rows=n, favorable=float(x))
+    common = {
+        "metric": metric,
+        "attribute": attribute,
+        "group": group,
+        "rows": n,
+        "favorable": float(x),
+    }
     if n == 0:
         return Estimate(**common, reason="no rows in the denominator", method="Wilson")
     low, high = wilson(x, n)
     return Estimate(**common, value=x / n, low=low, high=high, method="Wilson")
 
 
-def compare(metric: str, base: str, attribute: tuple, group: tuple, ref: tuple, t: Any, r: Any) -> Estimate:
+def compare(
+    metric: str, base: str, attribute: tuple, group: tuple, ref: tuple, t: Any, r: Any
+) -> Estimate:
     (x, n), (y, m) = ([int(v) for v in RATES[base](a)] for a in (t, r))
-    common = dict(
-        metric=metric, attribute=attribute, group=group, reference=ref, rows=n, favorable=float(x),
-        reference_rows=m, reference_value=y / m if m else math.nan,
-        method="Miettinen-Nurminen",
-    )  # fmt: skip
+    common = {
+        "metric": metric,
+        "attribute": attribute,
+        "group": group,
+        "reference": ref,
+        "rows": n,
+        "favorable": float(x),
+        "reference_rows": m,
+        "reference_value": y / m if m else math.nan,
+        "method": "Miettinen-Nurminen",
+    }
     if n == 0 or m == 0:
         return Estimate(**common, reason="no rows in the denominator")
     make = ratio_interval if metric.endswith("ratio") else difference_interval
@@ -68,7 +82,9 @@ def compare(metric: str, base: str, attribute: tuple, group: tuple, ref: tuple, 
     p = p_two_sided(x, n, y, m)
     if metric.endswith("ratio"):
         if y == 0:
-            return Estimate(**common, low=low, high=high, p_value=p, reason="the reference's rate is 0")
+            return Estimate(
+                **common, low=low, high=high, p_value=p, reason="the reference's rate is 0"
+            )
         value = (x / n) / (y / m)
     else:
         value = x / n - y / m
@@ -151,10 +167,15 @@ def build(
                     low = a * q / (a * q + 1 - a) if a else 0.0
                     estimates.append(
                         Estimate(
-                            metric=metric, attribute=attribute, group=group, low=low, high=1.0,
-                            rows=int(t[:2].sum()), reason="selective labels: bounds only",
+                            metric=metric,
+                            attribute=attribute,
+                            group=group,
+                            low=low,
+                            high=1.0,
+                            rows=int(t[:2].sum()),
+                            reason="selective labels: bounds only",
                         )
-                    )  # fmt: skip
+                    )
                 else:
                     estimates.append(rate_of(metric, attribute, group, t))
         if not attribute:
@@ -173,7 +194,9 @@ def build(
                         ("predictive_equality_difference", "false_positive_rate"),
                     ]
                 for metric, base in contrasts:
-                    e = compare(metric, base, attribute, group, other, by_group[group], by_group[other])
+                    e = compare(
+                        metric, base, attribute, group, other, by_group[group], by_group[other]
+                    )
                     kind = "planned" if len(attribute) == 1 and other == ref else "explored"
                     if kind == "planned" and (e.rows < 30 or None in group):
                         kind = "explored"
@@ -182,7 +205,9 @@ def build(
     finished: list[Estimate] = []
     families = {f.metric: f for f in policy_pack.families}
     for kind, e in pairs:
-        tests = sum(k == kind and o.metric == e.metric for k, o in pairs) if kind == "planned" else 3
+        tests = (
+            sum(k == kind and o.metric == e.metric for k, o in pairs) if kind == "planned" else 3
+        )
         p = min(1.0, e.p_value * tests) if e.p_value == e.p_value else math.nan
         e = replace(e, p_adjusted=p)
         finished.append(e)
@@ -225,13 +250,11 @@ def build(
             fingerprint=tally.fingerprint,
             settings={"intersections": 2, "level": 0.95, "min_rows": 30},
             libraries={"numpy": "2.3.1", "scipy": "1.16.0"},
-            command="audit run loans.parquet --protected age --decision approved --favorable decision=1",
+            command="audit run loans.parquet --protected age --decision ok --favorable decision=1",
             title=title,
         ),
         roles=the_roles,
-        references=tuple(
-            Reference(attribute=n, level=reference[n], why="declared") for n in names
-        ),
+        references=tuple(Reference(attribute=n, level=reference[n], why="declared") for n in names),
         policy=policy_pack,
         issues=issues,
         tally=tally,
@@ -250,7 +273,9 @@ def histogram(rng: Any, mean: float, spread: float) -> list[float]:
     return [float(v) for v in shape / shape.sum()]
 
 
-def chart_data(attribute: str, groups: tuple, rows: tuple[int, ...], reference: Any) -> dict[str, Any]:
+def chart_data(
+    attribute: str, groups: tuple, rows: tuple[int, ...], reference: Any
+) -> dict[str, Any]:
     rng = np.random.default_rng(4)
     means = np.linspace(0.58, 0.72, len(groups))
     edges = [float(v) for v in np.linspace(0, 1, 65)]
@@ -263,9 +288,16 @@ def chart_data(attribute: str, groups: tuple, rows: tuple[int, ...], reference: 
             x = round(rate * size)
             low, high = wilson(x, size)
             bins.append(
-                {"low": k / 10, "high": (k + 1) / 10, "mean": (k + 0.5) / 10, "rate": x / size,
-                 "rate_low": low, "rate_high": high, "rows": size}
-            )  # fmt: skip
+                {
+                    "low": k / 10,
+                    "high": (k + 1) / 10,
+                    "mean": (k + 0.5) / 10,
+                    "rate": x / size,
+                    "rate_low": low,
+                    "rate_high": high,
+                    "rows": size,
+                }
+            )
         calibration.append({"group": [g], "bins": bins})
     sweep = []
     for i, g in enumerate(groups):
@@ -278,38 +310,72 @@ def chart_data(attribute: str, groups: tuple, rows: tuple[int, ...], reference: 
             ratio = a / b if b > 1e-9 else math.nan
             width = 0.06 + 0.1 * c
             points.append(
-                {"cutoff": c, "approval_rate": 0.2 * a + 0.8 * b, "rate": a, "reference_rate": b,
-                 "ratio": ratio, "low": ratio * (1 - width), "high": ratio * (1 + width)}
-            )  # fmt: skip
-        sweep.append({"attribute": [attribute], "reference": [reference], "group": [g], "points": points})
+                {
+                    "cutoff": c,
+                    "approval_rate": 0.2 * a + 0.8 * b,
+                    "rate": a,
+                    "reference_rate": b,
+                    "ratio": ratio,
+                    "low": ratio * (1 - width),
+                    "high": ratio * (1 + width),
+                }
+            )
+        sweep.append(
+            {"attribute": [attribute], "reference": [reference], "group": [g], "points": points}
+        )
     return {
         "distributions": [
-            {"attribute": [attribute], "column": "score", "edges": edges,
-             "groups": [
-                 {"group": [g], "shares": histogram(rng, float(m), 0.15), "rows": n}
-                 for g, m, n in zip(groups, means, rows, strict=True)
-             ]}
+            {
+                "attribute": [attribute],
+                "column": "score",
+                "edges": edges,
+                "groups": [
+                    {"group": [g], "shares": histogram(rng, float(m), 0.15), "rows": n}
+                    for g, m, n in zip(groups, means, rows, strict=True)
+                ],
+            }
         ],
         "calibration": [{"attribute": [attribute], "groups": calibration}],
         "sweep": sweep,
-    }  # fmt: skip
+    }
 
 
-def score_estimates(attribute: str, groups: tuple, rows: tuple[int, ...], reference: Any) -> tuple[Estimate, ...]:
+def score_estimates(
+    attribute: str, groups: tuple, rows: tuple[int, ...], reference: Any
+) -> tuple[Estimate, ...]:
     made = []
     for i, (g, n) in enumerate(zip(groups, rows, strict=True)):
         for metric, value, half in (("auc", 0.74 + 0.02 * i, 0.05), ("ks", 0.38 + 0.02 * i, 0.07)):
             made.append(
-                Estimate(metric=metric, attribute=(attribute,), group=(g,), value=value, low=value - half,
-                         high=value + half, method="DeLong", rows=n)
-            )  # fmt: skip
+                Estimate(
+                    metric=metric,
+                    attribute=(attribute,),
+                    group=(g,),
+                    value=value,
+                    low=value - half,
+                    high=value + half,
+                    method="DeLong",
+                    rows=n,
+                )
+            )
         if g != reference:
             d = -0.46 + 0.21 * i
             made.append(
-                Estimate(metric="standardized_mean_difference", attribute=(attribute,), group=(g,),
-                         reference=(reference,), value=d, low=d - 0.16, high=d + 0.16, p_value=0.0004,
-                         p_adjusted=0.0004, rows=n, reference_rows=rows[-1], method="Hedges-Olkin")
-            )  # fmt: skip
+                Estimate(
+                    metric="standardized_mean_difference",
+                    attribute=(attribute,),
+                    group=(g,),
+                    reference=(reference,),
+                    value=d,
+                    low=d - 0.16,
+                    high=d + 0.16,
+                    p_value=0.0004,
+                    p_adjusted=0.0004,
+                    rows=n,
+                    reference_rows=rows[-1],
+                    method="Hedges-Olkin",
+                )
+            )
     return tuple(made)
 
 
@@ -327,20 +393,27 @@ def german() -> AuditRecord:
         joint,
         {"age": "[26, inf)"},
         title="German Credit: logistic regression",
-        roles=dict(
-            outcome="repaid", score="score", cutoff=0.62, decided_by="cutoff", decision=None,
-            favorable={"outcome": (1,)}, bins={"age": (26.0,)},
-        ),
+        roles={
+            "outcome": "repaid",
+            "score": "score",
+            "cutoff": 0.62,
+            "decided_by": "cutoff",
+            "decision": None,
+            "favorable": {"outcome": (1,)},
+            "bins": {"age": (26.0,)},
+        },
         charts=chart_data("age", levels, (190, 810), "[26, inf)"),
         extra=score_estimates("age", levels, (190, 810), "[26, inf)"),
         issues=(
             Issue(
-                code="TBL021", severity="warning", column="age",
+                code="TBL021",
+                severity="warning",
+                column="age",
                 message="age was cut at 26 (papers use 25 or 26; ECOA's line is 62)",
                 fix="name other cuts with bins",
             ),
         ),
-    )  # fmt: skip
+    )
 
 
 def many(policy: str = "us-credit") -> AuditRecord:
@@ -353,15 +426,20 @@ def many(policy: str = "us-credit") -> AuditRecord:
         "age": ("(-inf, 26)", "[26, 40)", "[40, 62)", "[62, inf)"),
     }
     weights = [
-        np.array([0.6, 0.4]), np.array([0.35, 0.46, 0.165, 0.02, 0.005]),
-        np.array([0.455, 0.53, 0.015]), np.array([0.12, 0.55, 0.3, 0.03]),
-    ]  # fmt: skip
+        np.array([0.6, 0.4]),
+        np.array([0.35, 0.46, 0.165, 0.02, 0.005]),
+        np.array([0.455, 0.53, 0.015]),
+        np.array([0.12, 0.55, 0.3, 0.03]),
+    ]
     shape = tuple(len(v) for v in axes.values())
     joint = np.zeros((*shape, 3, 3), dtype=np.int64)
     for index in product(*(range(s) for s in shape)):
         n = 30000 * math.prod(float(w[i]) for w, i in zip(weights, index, strict=True))
         good = 0.79 - 0.03 * index[1] + 0.02 * (index[0] == 0) - 0.05 * (index[3] == 0)
-        approve_good, approve_bad = 0.84 - 0.03 * index[1] - 0.06 * (index[3] == 0), 0.5 - 0.03 * index[1]
+        approve_good, approve_bad = (
+            0.84 - 0.03 * index[1] - 0.06 * (index[3] == 0),
+            0.5 - 0.03 * index[1],
+        )
         p = np.array(
             [
                 [good * approve_good, (1 - good) * approve_bad, 0.004],
@@ -375,22 +453,37 @@ def many(policy: str = "us-credit") -> AuditRecord:
         joint,
         {"sex": "male", "education": "university", "marriage": "single", "age": "[26, 40)"},
         title="Taiwan credit cards: gradient boosting",
-        roles=dict(
-            decision="approved", outcome="default", risk="pd", cutoff=0.22, decided_by="cutoff",
-            favorable={"outcome": (0,)}, where="limit > 0", bins={"age": (26.0, 40.0, 62.0)},
-        ),
+        roles={
+            "decision": "approved",
+            "outcome": "default",
+            "risk": "pd",
+            "cutoff": 0.22,
+            "decided_by": "cutoff",
+            "favorable": {"outcome": (0,)},
+            "where": "limit > 0",
+            "bins": {"age": (26.0, 40.0, 62.0)},
+        },
         excluded=35,
         policy=policy,
         charts=chart_data("age", axes["age"], (3600, 16500, 9000, 900), "[26, 40)"),
         extra=score_estimates("age", axes["age"], (3600, 16500, 9000, 900), "[26, 40)"),
         issues=(
-            Issue(code="TBL031", severity="warning", column="education",
-                  message="345 values outside the code book (0, 5, 6) were kept as “other”",
-                  fix="check the code book"),
-            Issue(code="TBL012", severity="note", column="education",
-                  message="a missing group of 150 rows was formed", fix="fill it in at the source"),
+            Issue(
+                code="TBL031",
+                severity="warning",
+                column="education",
+                message="345 values outside the code book (0, 5, 6) were kept as “other”",
+                fix="check the code book",
+            ),
+            Issue(
+                code="TBL012",
+                severity="note",
+                column="education",
+                message="a missing group of 150 rows was formed",
+                fix="fill it in at the source",
+            ),
         ),
-    )  # fmt: skip
+    )
 
 
 def lender() -> AuditRecord:
@@ -407,17 +500,34 @@ def lender() -> AuditRecord:
         joint,
         {"race": "White"},
         title="Boston mortgages: the lenders' decisions",
-        roles=dict(
-            decision="approve", outcome="repaid", favorable={"decision": (1,), "outcome": (1,)}
-        ),
+        roles={
+            "decision": "approve",
+            "outcome": "repaid",
+            "favorable": {"decision": (1,), "outcome": (1,)},
+        },
         selective=True,
         extra=tuple(
-            Estimate(metric="disparate_impact_ratio", attribute=("race",), group=(g,), reference=("White",),
-                     stage=stage, value=v, low=v - 0.06, high=v + 0.06, rows=200, favorable=200 * v * 0.9,
-                     reference_rows=1850, reference_value=0.9, p_value=0.01, p_adjusted=0.02, method="MN")
-            for stage in ("screening", "underwriting") for g, v in (("Black", 0.81), ("Hispanic", 0.9))
+            Estimate(
+                metric="disparate_impact_ratio",
+                attribute=("race",),
+                group=(g,),
+                reference=("White",),
+                stage=stage,
+                value=v,
+                low=v - 0.06,
+                high=v + 0.06,
+                rows=200,
+                favorable=200 * v * 0.9,
+                reference_rows=1850,
+                reference_value=0.9,
+                p_value=0.01,
+                p_adjusted=0.02,
+                method="MN",
+            )
+            for stage in ("screening", "underwriting")
+            for g, v in (("Black", 0.81), ("Hispanic", 0.9))
         ),
-    )  # fmt: skip
+    )
 
 
 def fair() -> AuditRecord:
@@ -433,7 +543,11 @@ def fair() -> AuditRecord:
         joint,
         {"sex": "male"},
         title="Card applications, November",
-        roles=dict(decision="approved", outcome="repaid", favorable={"decision": (1,), "outcome": (1,)}),
+        roles={
+            "decision": "approved",
+            "outcome": "repaid",
+            "favorable": {"decision": (1,), "outcome": (1,)},
+        },
     )
 
 
@@ -452,14 +566,17 @@ def small() -> AuditRecord:
         joint,
         {"sex": "male"},
         title="Pilot",
-        roles=dict(decision="approved", outcome="repaid", favorable={"decision": (1,), "outcome": (1,)}),
+        roles={
+            "decision": "approved",
+            "outcome": "repaid",
+            "favorable": {"decision": (1,), "outcome": (1,)},
+        },
     )
 
 
 def unplanned() -> AuditRecord:
     """A policy that plans nothing: insufficient by design."""
-    record = many(policy="nyc-ll144")
-    return record
+    return many(policy="nyc-ll144")
 
 
 def hostile(name: str) -> AuditRecord:
@@ -475,32 +592,57 @@ def hostile(name: str) -> AuditRecord:
         joint,
         {name: "other"},
         title=name,
-        roles=dict(
-            decision=name, outcome=name + "2", score=name, where=name, weight=name, cluster=name,
-            strata=(name,), stages=(name,), time=name, cutoff=0.5, decided_by="cutoff",
-            favorable={"decision": (name,), "outcome": (name,)},
-        ),
+        roles={
+            "decision": name,
+            "outcome": name + "2",
+            "score": name,
+            "where": name,
+            "weight": name,
+            "cluster": name,
+            "strata": (name,),
+            "stages": (name,),
+            "time": name,
+            "cutoff": 0.5,
+            "decided_by": "cutoff",
+            "favorable": {"decision": (name,), "outcome": (name,)},
+        },
         charts=chart_data(name, (name, "other"), (190, 810), "other"),
         extra=score_estimates(name, (name, "other"), (190, 810), "other"),
         issues=(Issue(code=name, severity=name, column=name, message=name, fix=name),),
         not_checked=(name,),
-    )  # fmt: skip
+    )
     p = record.provenance
     return replace(
         record,
         provenance=replace(
-            p, version=name, policy=name, fingerprint=name, settings={name: name, "min_rows": 30},
-            libraries={name: name}, command=name,
+            p,
+            version=name,
+            policy=name,
+            fingerprint=name,
+            settings={name: name, "min_rows": 30},
+            libraries={name: name},
+            command=name,
         ),
-        findings=tuple(
-            replace(f, because=name, change=name, family=name) for f in record.findings
-        ),
+        findings=tuple(replace(f, because=name, change=name, family=name) for f in record.findings),
         tally=replace(record.tally, sources=(name,), fingerprint=name),
         policy=replace(
-            record.policy, title=name, summary=name, notes=(name,),
-            rules=tuple(replace(r, title=name, text=name, source=name, status=name) for r in record.policy.rules),
+            record.policy,
+            title=name,
+            summary=name,
+            notes=(name,),
+            rules=tuple(
+                replace(r, title=name, text=name, source=name, status=name)
+                for r in record.policy.rules
+            ),
         ),
-    )  # fmt: skip
+    )
 
 
-ALL = {"german": german, "many": many, "lender": lender, "fair": fair, "small": small, "unplanned": unplanned}
+ALL = {
+    "german": german,
+    "many": many,
+    "lender": lender,
+    "fair": fair,
+    "small": small,
+    "unplanned": unplanned,
+}

@@ -99,7 +99,7 @@ def repr_html(record: AuditRecord) -> str:
     for block in page.sections[1].blocks:
         if isinstance(block, Chart | Grid) and grid is None:
             grid = block.twin if isinstance(block, Chart) else block
-    assert isinstance(page.sections[0].blocks[0], VerdictCard)  # noqa: S101 - the first section
+    assert isinstance(page.sections[0].blocks[0], VerdictCard)
     card = page.sections[0].blocks[0]
     for shown in (24, 12, 6, 3, 0):
         html = card_html(page, card, grid, shown)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import html
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from audit.findings.record import AuditRecord
+from audit.findings.rules import HIGHEST_RATE
 from audit.inference.estimate import Estimate
 from audit.report import look, text
 from audit.report.blocks import Chart
 from audit.report.look import WORDS, Look
 from audit.report.palette import DARK, DASHES, GROUPS, GROUPS_DARK, LIGHT, SYMBOLS, VERDICT_SYMBOLS
+from audit.report.sections import curves
+from audit.report.sections.curves import by_attribute, calibration_groups, chart_name, sized
 from audit.report.sections.errors import RATES
-from audit.report.sections.scores import by_attribute, chart_name
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -32,12 +35,12 @@ def figures(record: AuditRecord, theme: str = "light") -> dict[str, Figure]:
     """
     from audit.report.document import document
 
-    built = _drawings(Look(record))
-    titles: dict[str, tuple[str, str]] = {}
-    for section in document(record).sections:
-        for block in section.blocks:
-            if isinstance(block, Chart):
-                titles[block.name] = (block.title, block.reading)
+    look_ = Look(record)
+    built = _drawings(look_)
+    blocks = [b for s in document(record).sections for b in s.blocks if isinstance(b, Chart)]
+    for more in (curves.distributions, curves.sweeps, curves.calibrations):
+        blocks.extend(chart for _, chart in more(look_))
+    titles = {b.name: (b.title, b.reading) for b in blocks}
     out = {}
     for name, (title, reading) in titles.items():
         figure = built.get(name)
@@ -132,11 +135,11 @@ def _drawings(look_: Look) -> dict[str, Any]:
         out["forest"] = forest
     for entry in record.charts.get("distributions", ()):
         out[chart_name("distributions", entry)] = _distribution(entry, record)
-    for sweeps in by_attribute(record.charts.get("sweep", ())):
+    for sweeps in by_attribute(record.charts.get("sweep", ()), look_):
         name = chart_name("sweep", {"attribute": sweeps[0]["attribute"]})
         out[name] = _sweep(sweeps, record)
     for entry in record.charts.get("calibration", ()):
-        out[chart_name("calibration", entry)] = _calibration(entry)
+        out[chart_name("calibration", entry)] = _calibration(entry, look_)
     for attribute in look_.attributes:
         if len(attribute) == 1:
             figure = _errors(look_, attribute)
@@ -154,9 +157,7 @@ def _vertical(figure: Any, x: float, kind: str) -> None:
         "rule": {"color": LIGHT["ink"], "width": 1.6},
         "parity": {"color": LIGHT["quiet"], "width": 1.2, "dash": "dot"},
     }[kind]
-    figure.add_shape(
-        type="line", x0=x, x1=x, y0=0, y1=1, yref="paper", line=style, layer="below"
-    )
+    figure.add_shape(type="line", x0=x, x1=x, y0=0, y1=1, yref="paper", line=style, layer="below")
 
 
 def _none(x: float) -> float | None:
@@ -181,6 +182,7 @@ def _forest(look_: Look) -> Any:
         and f.estimate.value == f.estimate.value
         and f.estimate.stratum is None
         and f.estimate.stage is None
+        and f.code != HIGHEST_RATE
         and (f.planned or len(f.estimate.attribute) == 1)
     ]
     if not any(f.planned for f in ratios):
@@ -214,7 +216,7 @@ def _forest(look_: Look) -> Any:
                 hoverinfo="text",
             )
         )  # fmt: skip
-    names = [label(text.group(f.estimate.attribute, f.estimate.group)) for f in ratios]
+    names = [_row_label(f.estimate) for f in ratios]
     figure.update_layout(
         height=130 + 38 * len(ratios),
         showlegend=True,
@@ -226,6 +228,11 @@ def _forest(look_: Look) -> Any:
                "range": [-len(ratios) + 0.4, 0.6], "showgrid": False},
     )  # fmt: skip
     return figure
+
+
+def _row_label(e: Estimate) -> str:
+    named, whose = text.group(e.attribute, e.group), text.attributes(e.attribute)
+    return label(named if named.startswith(whose) else f"{whose}: {named}")
 
 
 def _clamped(e: Estimate, start: float) -> Estimate:
@@ -252,9 +259,9 @@ def _distribution(entry: Mapping[str, Any], record: AuditRecord) -> Any:
     import plotly.graph_objects as go
 
     attribute, edges = tuple(entry["attribute"]), entry["edges"]
-    middle = [(a + b) / 2 for a, b in zip(edges, edges[1:], strict=False)]
+    middle = [(a + b) / 2 for a, b in itertools.pairwise(edges)]
     figure = go.Figure()
-    for i, g in enumerate(entry["groups"]):
+    for i, g in enumerate(sized(entry["groups"], record)):
         style = _series(i)
         name = text.group(attribute, tuple(g["group"]))
         figure.add_trace(
@@ -294,7 +301,9 @@ def _sweep(entries: list[Mapping[str, Any]], record: AuditRecord) -> Any:
     cutoff, top = record.roles.cutoff, 1.3
     for i, entry in enumerate(entries[: len(GROUPS)]):
         style = _series(i)
-        points = [p for p in sorted(entry["points"], key=lambda p: p["cutoff"]) if _fine(p["ratio"])]
+        points = [
+            p for p in sorted(entry["points"], key=lambda p: p["cutoff"]) if _fine(p["ratio"])
+        ]
         top = max([top, *(min(p["ratio"], 2.0) for p in points)])
         if len(entries) <= 2:
             figure.add_trace(_band(points, style["color"]))
@@ -330,7 +339,9 @@ def _sweep(entries: list[Mapping[str, Any]], record: AuditRecord) -> Any:
         (0.8, {"color": LIGHT["ink"], "width": 1.6}),
         (1.0, {"color": LIGHT["quiet"], "width": 1.2, "dash": "dot"}),
     ):
-        figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=y, y1=y, line=line, layer="below")
+        figure.add_shape(
+            type="line", x0=0, x1=1, xref="paper", y0=y, y1=y, line=line, layer="below"
+        )
     figure.update_layout(
         height=360, showlegend=True,
         xaxis={"title": {"text": "cut-off"}, "showgrid": False},
@@ -356,7 +367,7 @@ def _fine(x: float) -> bool:
     return not (math.isnan(x) or math.isinf(x))
 
 
-def _calibration(entry: Mapping[str, Any]) -> Any:
+def _calibration(entry: Mapping[str, Any], look_: Look) -> Any:
     import plotly.graph_objects as go
 
     attribute = tuple(entry["attribute"])
@@ -365,7 +376,7 @@ def _calibration(entry: Mapping[str, Any]) -> Any:
         type="line", x0=0, x1=1, y0=0, y1=1, layer="below",
         line={"color": LIGHT["quiet"], "width": 1.2, "dash": "dot"},
     )  # fmt: skip
-    for i, g in enumerate(entry["groups"]):
+    for i, g in enumerate(calibration_groups(entry, look_.small)[: len(GROUPS)]):
         style = _series(i)
         bins = [b for b in g["bins"] if b["rows"] and _fine(b["rate"]) and _fine(b["mean"])]
         figure.add_trace(
@@ -479,6 +490,7 @@ def _heat(look_: Look, attribute: tuple[str, ...]) -> Any:
                "ticktext": [label(text.level(b)) for b in across], "showgrid": False,
                "title": {"text": safe(attribute[1], 40)}},
         yaxis={"tickvals": list(range(len(down))), "ticktext": [label(text.level(a)) for a in down],
-               "autorange": "reversed", "showgrid": False, "title": {"text": safe(attribute[0], 40)}},
+               "autorange": "reversed", "showgrid": False,
+               "title": {"text": safe(attribute[0], 40)}},
     )  # fmt: skip
     return figure

@@ -62,7 +62,9 @@ def _facts(record: AuditRecord) -> tuple[tuple[str, str], ...]:
         window = text.visible(roles.where, 80) if roles.where else "all rows"
         facts.append(("Window", window))
     facts.append(("Policy", text.visible(p.policy)))
-    facts.append(("Data", f"{text.count(record.tally.rows)} rows · {text.visible(p.fingerprint[:12])}"))
+    facts.append(
+        ("Data", f"{text.count(record.tally.rows)} rows · {text.visible(p.fingerprint[:12])}")
+    )
     return tuple(facts)
 
 
@@ -76,7 +78,11 @@ def decision_rule(roles: Roles) -> str:
         column = text.name(roles.score or roles.risk)
         cutoff = text.number(roles.cutoff, 3)
         cutoff = cutoff.rstrip("0").rstrip(".") if "." in cutoff else cutoff
-        words = f"approved at {column} {cutoff} or more" if roles.score else f"approved below {column} {cutoff}"
+        words = (
+            f"approved at {column} {cutoff} or more"
+            if roles.score
+            else f"approved below {column} {cutoff}"
+        )
         if roles.approval_rate is not None:
             words += f", the strictest cut-off approving {text.percent(roles.approval_rate, 0)}"
         return words

@@ -131,7 +131,9 @@ def _permit(target: Path, force: bool) -> None:
             )  # fmt: skip
         return
     if target.is_dir():
-        raise InputError("RPT021", f"{target} is a folder", argument="path", fix="name a file in it")
+        raise InputError(
+            "RPT021", f"{target} is a folder", argument="path", fix="name a file in it"
+        )
     if target.exists() and not force and not made_by_audit(target):
         raise InputError(
             "RPT022", f"{target} exists and was not made by audit", argument="path",

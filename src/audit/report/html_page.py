@@ -13,7 +13,7 @@ from markupsafe import Markup
 from audit.errors import InputError
 from audit.findings.record import AuditRecord
 from audit.report import svg, text
-from audit.report.blocks import Block, Document, Grid, VerdictCard
+from audit.report.blocks import Block, Chart, Document, Grid, VerdictCard
 from audit.report.document import document
 from audit.report.json_file import embedded
 from audit.report.plotly_script import plotly_script, sha256
@@ -42,16 +42,20 @@ def html(record: AuditRecord, charts: str = "inline") -> str:
     page = document(record)
     style = compact_style(asset("style.css"))
     boot = asset("boot.js") if charts != "none" else ""
-    return environment().get_template("page.html.j2").render(
-        page=page,
-        style=Markup(style),  # noqa: S704 - our own file
-        boot=Markup(boot),  # noqa: S704 - our own file
-        policy=Markup(content_policy(style, boot, charts)),  # noqa: S704 - hashes only
-        charts=charts,
-        packed=Markup(plotly_script().packed) if charts == "inline" else "",  # noqa: S704 - base64
-        figures=drawn(record) if charts != "none" else None,
-        report=embedded(record),
-        verdict=record.verdict,
+    return (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            page=page,
+            style=Markup(style),
+            boot=Markup(boot),
+            policy=Markup(content_policy(style, boot, charts)),
+            charts=charts,
+            packed=Markup(plotly_script().packed) if charts == "inline" else "",
+            figures=drawn(record, page) if charts != "none" else None,
+            report=embedded(record),
+            verdict=record.verdict,
+        )
     )
 
 
@@ -70,14 +74,17 @@ def content_policy(style: str, boot: str, charts: str) -> str:
     )
 
 
-def drawn(record: AuditRecord) -> dict[str, Any]:
-    """The figures as JSON, with both templates and the colours that differ between them."""
+def drawn(record: AuditRecord, page: Document) -> dict[str, Any]:
+    """The page's figures as JSON, with both templates and the colours that differ between them."""
     from audit.report.charts import figures, template
     from audit.report.palette import to_dark
 
     out = {}
+    shown = {b.name for s in page.sections for b in s.blocks if isinstance(b, Chart)}
     for name, figure in figures(record).items():
-        spec = json.loads(json.dumps(figure.to_plotly_json(), allow_nan=False))
+        if name not in shown:
+            continue
+        spec = _rounded(json.loads(json.dumps(figure.to_plotly_json(), allow_nan=False)))
         layout = spec["layout"]
         layout.pop("template", None)
         layout.pop("title", None)
@@ -85,6 +92,18 @@ def drawn(record: AuditRecord) -> dict[str, Any]:
         out[name] = {"data": spec["data"], "layout": layout}
     themes = {theme: template(theme) for theme in ("light", "dark")}
     return {"figures": out, "themes": themes, "dark": to_dark()}
+
+
+def _rounded(value: Any) -> Any:
+    """Numbers to five significant digits: more than a screen can show."""
+    if isinstance(value, float):
+        short = float(f"{value:.5g}")
+        return int(short) if short.is_integer() and abs(short) < 1e15 else short
+    if isinstance(value, list):
+        return [_rounded(v) for v in value]
+    if isinstance(value, dict):
+        return {k: _rounded(v) for k, v in value.items()}
+    return value
 
 
 def _has_legend(spec: dict[str, Any]) -> bool:
@@ -116,6 +135,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    env.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
     env.filters["draw"] = svg.draw
     env.filters["icon"] = svg.icon
     env.filters["axis"] = svg.axis
@@ -139,7 +159,9 @@ def tight(words: str) -> str:
     >>> tight("0.586 to 0.814").count("\\u00a0")
     2
     """
-    return re.sub(r"(?<=[\d%p∞]) to (?=[−+<>\d∞])|(?<=\bvs) (?=\S)|(?<=\bn) (?=\d)", _unbroken, words)
+    return re.sub(
+        r"(?<=[\d%p∞]) to (?=[−+<>\d∞])|(?<=\bvs) (?=\S)|(?<=\bn) (?=\d)", _unbroken, words
+    )
 
 
 def _unbroken(match: re.Match[str]) -> str:
@@ -158,5 +180,5 @@ def card_html(page: Document, card: VerdictCard, grid: Grid | None, shown: int) 
     """The verdict card and the first rows of a table, without script, for notebooks."""
     return environment().get_template("card.html.j2").render(
         page=page, card=card, grid=grid, shown=shown,
-        style=Markup(compact_style(asset("card.css"))),  # noqa: S704 - our own file
+        style=Markup(compact_style(asset("card.css"))),
     )  # fmt: skip

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from audit.errors import InputError
-from audit.findings.record import AuditRecord, Family, Finding, Policy, Provenance, Reference, Rule
-from audit.inference.estimate import COLUMNS, Estimate, Estimates
+from audit.findings.record import AuditRecord, Family, Finding, Policy, Provenance, Rule
+from audit.inference.estimate import COLUMNS, DEFAULTS, Estimate, Estimates
+from audit.inference.reference import Reference
 from audit.table.roles import Issue, Roles
 from audit.tally import file as tally_file
 
@@ -26,12 +27,11 @@ SCHEMA = "audit.report/1"
 
 T = TypeVar("T")
 
-LARGEST_EMBEDDED = 24_000
+LARGEST_EMBEDDED = 20_000
 """Characters of JSON inside an HTML page; beyond it an excerpt is embedded."""
 
-FLOATS = frozenset(
-    ("value", "low", "high", "level", "p_value", "p_adjusted", "favorable", "reference_value")
-)
+FLOATS = frozenset(f.name for f in fields(Estimate) if f.type == "float")
+"""Fields of an estimate in which null stands for an undefined number."""
 
 
 def encode(value: Any) -> Any:
@@ -91,7 +91,12 @@ def dumps(record: AuditRecord) -> str:
     text = json.dumps(data, sort_keys=True, indent=1, allow_nan=False)
     lines = ",\n".join("   " + json.dumps(r, allow_nan=False) for r in rows)
     # estimates are the only "rows": [] at this depth
-    return text.replace('\n  "rows": []', f'\n  "rows": [\n{lines}\n  ]' if rows else '\n  "rows": []', 1) + "\n"
+    return (
+        text.replace(
+            '\n  "rows": []', f'\n  "rows": [\n{lines}\n  ]' if rows else '\n  "rows": []', 1
+        )
+        + "\n"
+    )
 
 
 def equal(one: AuditRecord, other: AuditRecord) -> bool:
@@ -187,20 +192,24 @@ def _roles(data: Mapping[str, Any]) -> Roles:
 
 def _estimates(data: Mapping[str, Any]) -> Estimates:
     names = list(data["columns"])
-    if set(names) != set(COLUMNS):
-        raise ValueError("the estimates' columns are not those of this version")
+    unknown = sorted(set(names) - set(COLUMNS))
+    if unknown:
+        raise ValueError(f"unknown columns of estimates: {', '.join(unknown)}")
     columns: dict[str, list[Any]] = {}
     for i, name in enumerate(names):
         raw = [row[i] for row in data["rows"]]
         columns[name] = [number(v) for v in raw] if name in FLOATS else [_tuples(v) for v in raw]
-    return Estimates({name: columns[name] for name in COLUMNS})
+    size = len(data["rows"])
+    missing = {name: [DEFAULTS[name]] * size for name in COLUMNS if name not in columns}
+    return Estimates({name: {**columns, **missing}[name] for name in COLUMNS})
 
 
 def _finding(data: Mapping[str, Any]) -> Finding:
-    values = dict(data)
-    values["estimate"] = Estimate(
-        **{k: number(v) if k in FLOATS else _tuples(v) for k, v in values["estimate"].items()}
-    )
+    values: dict[str, Any] = {k: _tuples(v) for k, v in data.items()}
+    fields_of: dict[str, Any] = {
+        k: number(v) if k in FLOATS else _tuples(v) for k, v in data["estimate"].items()
+    }
+    values["estimate"] = Estimate(**fields_of)
     for name in ("line", "caution"):
         values[name] = number(values[name])
     return Finding(**values)
@@ -217,7 +226,9 @@ def _numbers(value: Any) -> Any:
         }
     if value is None:
         return math.nan
-    return {"inf": math.inf, "-inf": -math.inf}.get(value, value) if isinstance(value, str) else value
+    return (
+        {"inf": math.inf, "-inf": -math.inf}.get(value, value) if isinstance(value, str) else value
+    )
 
 
 def embedded(record: AuditRecord) -> dict[str, Any]:
@@ -227,13 +238,17 @@ def embedded(record: AuditRecord) -> dict[str, Any]:
     so in "excerpt". The whole is in the JSON report.
     """
     data = to_dict(record)
-    del data["tally"]
-    data["tally"] = {"rows": record.tally.rows, "excluded": record.tally.excluded,
-                     "fingerprint": record.tally.fingerprint}  # fmt: skip
+    data["tally"] = {
+        "rows": record.tally.rows,
+        "excluded": record.tally.excluded,
+        "fingerprint": record.tally.fingerprint,
+    }
     data["charts"] = {}
     data["excerpt"] = "counts and chart data are in the JSON report"
     if _size(data) > LARGEST_EMBEDDED:
         data["policy"] = {"id": record.policy.id, "date": record.policy.date}
+        data["findings"] = [_slim(f) for f in data["findings"]]
+    if _size(data) > LARGEST_EMBEDDED:
         data["findings"] = [f for f in data["findings"] if f["planned"]]
         place = {name: i for i, name in enumerate(data["estimates"]["columns"])}
         data["estimates"]["rows"] = [
@@ -255,8 +270,14 @@ def embedded(record: AuditRecord) -> dict[str, Any]:
     return data
 
 
+def _slim(finding: dict[str, Any]) -> dict[str, Any]:
+    held = {k: v for k, v in finding.items() if v is not None}
+    held["estimate"] = {k: v for k, v in finding["estimate"].items() if v is not None}
+    return held
+
+
 def _size(data: Any) -> int:
-    return len(json.dumps(data))
+    return len(json.dumps(data, separators=(",", ":")))
 
 
 def load(path: str | Path) -> AuditRecord:

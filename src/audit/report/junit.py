@@ -48,7 +48,9 @@ def _case(record: AuditRecord, f: Finding) -> str:
     e = f.estimate
     reference = text.group(e.attribute, e.reference) if e.reference is not None else "parity"
     name = f"{text.attributes(e.attribute)}: {text.group(e.attribute, e.group)} against {reference}"
-    head = f"    <testcase classname={_attribute(f'audit.{f.code}')} name={_attribute(name)} time=\"0\""
+    head = (
+        f'    <testcase classname={_attribute(f"audit.{f.code}")} name={_attribute(name)} time="0"'
+    )
     because = text.said(f.because)
     if f.verdict in ("fail", "review"):
         body = text.said(sentence_of(f, rule_of(record, f)))

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from audit.findings.rules import HIGHEST_RATE
 from audit.findings.record import AuditRecord, Family, Finding
+from audit.findings.rules import HIGHEST_RATE
 from audit.inference.estimate import Estimate
 from audit.report import text
 from audit.report.blocks import Bar, Cell
 from audit.table.roles import Group, Level
 
 Key = tuple[str, tuple[str, ...], Group, Group | None, tuple[Level, ...] | None, str | None]
+"""Metric, attribute, group, reference, stratum, stage."""
 
 RATIO = "disparate_impact_ratio"
 """The ratio the field reads first."""
@@ -30,16 +31,19 @@ WORDS = {
 class Look:
     """A record's estimates by what they are about."""
 
-    __slots__ = ("_by_key", "attributes", "record", "small")
+    __slots__ = ("_by_key", "_final", "attributes", "record", "small")
 
     def __init__(self, record: AuditRecord) -> None:
         """Index every estimate once."""
         self.record = record
         self._by_key: dict[Key, Estimate] = {}
+        self._final: dict[str, list[Estimate]] = {}
         seen: dict[tuple[str, ...], None] = {}
         for e in record.estimates:
             key = (e.metric, e.attribute, e.group, e.reference, e.stratum, e.stage)
             self._by_key.setdefault(key, e)
+            if e.stratum is None and e.stage is None:
+                self._final.setdefault(e.metric, []).append(e)
             seen.setdefault(e.attribute)
         self.attributes: tuple[tuple[str, ...], ...] = tuple(sorted(seen, key=len))
         small = record.provenance.settings.get("min_rows", 30)
@@ -72,22 +76,15 @@ class Look:
 
     def rates(self, metric: str, attribute: tuple[str, ...]) -> list[Estimate]:
         """One metric of every group of an attribute, final decision, all strata together."""
-        return [
-            e
-            for (m, a, _, r, s, t), e in self._by_key.items()
-            if m == metric and a == attribute and r is None and s is None and t is None
-        ]
+        found = self._final.get(metric, ())
+        return [e for e in found if e.attribute == attribute and e.reference is None]
 
     def pairs(self, metric: str, attribute: tuple[str, ...] | None = None) -> list[Estimate]:
         """Comparisons of final decisions, all strata together."""
         return [
             e
-            for (m, a, _, r, s, t), e in self._by_key.items()
-            if m == metric
-            and (attribute is None or a == attribute)
-            and r is not None
-            and s is None
-            and t is None
+            for e in self._final.get(metric, ())
+            if e.reference is not None and (attribute is None or e.attribute == attribute)
         ]
 
     def first(self, metrics: Iterable[str]) -> str | None:
@@ -105,13 +102,22 @@ class Look:
         return None
 
     def highest(self, attribute: tuple[str, ...]) -> Group | None:
-        """The group with the highest approval rate among those that are not too small."""
+        """The group with the highest approval rate among those that are large enough."""
+        for f in self.record.findings:
+            if f.code == HIGHEST_RATE and f.estimate.attribute == attribute:
+                return f.estimate.reference
         rated = [
             e
             for e in self.rates("selection_rate", attribute)
             if e.rows >= self.small and e.value == e.value and None not in e.group
         ]
         return max(rated, key=lambda e: e.value).group if rated else None
+
+    def by_concern(self) -> list[str]:
+        """Protected attributes, those with the worst planned findings first."""
+        found = [f.estimate.attribute for f in self.record.findings if f.planned]
+        names = [a[0] for a in found if len(a) == 1]
+        return list(dict.fromkeys((*names, *self.record.roles.protected)))
 
     def against_highest(self, e: Estimate) -> Estimate | None:
         """The same comparison against the highest rate: its own finding, else an estimate."""
@@ -161,7 +167,7 @@ def value(e: Estimate, line: float = math.nan) -> str:
 
 
 def interval(e: Estimate, line: float = math.nan) -> str:
-    """"0.585 to 0.818", in the metric's own form; a dash where there is none."""
+    """ "0.585 to 0.818", in the metric's own form; a dash where there is none."""
     if e.low != e.low or e.high != e.high:
         return "—"
     if is_ratio(e.metric) or not is_share(e.metric):
@@ -171,6 +177,11 @@ def interval(e: Estimate, line: float = math.nan) -> str:
     if max(abs(e.low), abs(e.high)) > 1:
         return f"{text.number(e.low)} to {text.number(e.high)}"
     return f"{text.percent(e.low).removesuffix('%')} to {text.percent(e.high)}"
+
+
+def in_form(metric: str, x: float, line: float = math.nan) -> str:
+    """A bare number in the form its metric is read."""
+    return value(Estimate(metric=metric, attribute=(), group=(), value=x), line)
 
 
 def why_undefined(e: Estimate) -> str:
@@ -207,12 +218,7 @@ def name_cell(attribute: tuple[str, ...], group: Group, note: str = "") -> Cell:
 
 def ratio_scale(estimates: Iterable[Estimate]) -> tuple[float, float]:
     """Edges of a log axis that show every point and the lines, at most 1/8 to 8."""
-    points = [
-        x
-        for e in estimates
-        for x in (e.value, e.low, e.high)
-        if x == x and 0 < x < math.inf
-    ]
+    points = [x for e in estimates for x in (e.value, e.low, e.high) if x == x and 0 < x < math.inf]
     low = min([0.65, *points]) / 1.06
     high = max([1.35, *points]) * 1.06
     return max(low, 0.125), min(high, 8.0)

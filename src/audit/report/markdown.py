@@ -31,7 +31,7 @@ _LEADING = re.compile(r"^(\s*)([-+=>]|\d+[.)])")
 
 
 def markdown(record: AuditRecord) -> str:
-    """The whole report as CommonMark with tables; nothing in it is live HTML or a data-made link."""
+    """The whole report as CommonMark with tables; data in it makes neither HTML nor links."""
     page = document(record)
     parts = [MARKER, f"# {escape(page.title)}", f"*{escape(page.disclaimer)}*"]
     parts.append("\n".join(f"- {escape(k)}: {escape(v)}" for k, v in page.facts))
@@ -100,9 +100,7 @@ def block(b: Block, depth: int) -> str:
 
 def _grid(g: Grid, head: str) -> str:
     keep = [
-        i
-        for i in range(len(g.columns))
-        if any(_cell(row[i]) for row in g.rows if i < len(row))
+        i for i in range(len(g.columns)) if any(_cell(row[i]) for row in g.rows if i < len(row))
     ]
     rule = {"right": "--:", "left": "---", "bar": "---", "wide": "---"}
     lines = [

@@ -27,7 +27,16 @@ DARK = {
 }
 
 GROUPS = ("#005a9e", "#a40e26", "#7a4d00", "#4b3f8f", "#006b6d", "#8a2f6b", "#59636e", "#3c4f8a")
-GROUPS_DARK = ("#79c0ff", "#ff8f85", "#e3b341", "#c4b5fd", "#66d3d6", "#f0a3d6", "#a3afbb", "#a9bcff")
+GROUPS_DARK = (
+    "#79c0ff",
+    "#ff8f85",
+    "#e3b341",
+    "#c4b5fd",
+    "#66d3d6",
+    "#f0a3d6",
+    "#a3afbb",
+    "#a9bcff",
+)
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash")
 

@@ -14,7 +14,7 @@ from audit.report import text
 from audit.report.blocks import Bar
 
 WIDTH, HEIGHT = 176, 22
-SMALL_WIDTH, SMALL_HEIGHT = 96, 14
+SMALL_WIDTH, SMALL_HEIGHT, SHARE_HEIGHT = 96, 14, 8
 PAD = 7
 
 TICKS = (0.125, 0.2, 0.25, 0.4, 0.5, 0.6, 0.8, 1.0, 1.25, 1.6, 2.0, 2.5, 4.0, 5.0, 8.0)
@@ -23,11 +23,11 @@ TICKS = (0.125, 0.2, 0.25, 0.4, 0.5, 0.6, 0.8, 1.0, 1.25, 1.6, 2.0, 2.5, 4.0, 5.
 SHAPES = {
     "fail": "M-2-4.6H2L4.6-2V2L2 4.6H-2L-4.6 2V-2Z",
     "review": "M0-5L5 4H-5Z",
-    "pass": "M-4.2 0a4.2 4.2 0 1 0 8.4 0a4.2 4.2 0 1 0-8.4 0Z",
+    "pass": "",
     "insufficient": "M0-5L5 0L0 5L-5 0Z",
     "waived": "M-4-4H4V4H-4Z",
 }
-"""A shape for each verdict, so that colour never carries it alone."""
+"""A shape for each verdict, so that colour never carries it alone; a pass is a round dot."""
 
 SIGNED = {
     "fail": (
@@ -44,29 +44,37 @@ SIGNED = {
 
 def draw(bar: Bar, *, small: bool = False) -> Markup:
     """The drawing of a bar, for a column of bars or, small, under a number."""
-    width, height = (SMALL_WIDTH, SMALL_HEIGHT) if small else (WIDTH, HEIGHT)
-    return _svg(bar, width, height)
+    if bar.kind == "share":
+        return _svg(bar, SMALL_WIDTH, SHARE_HEIGHT, "")
+    if small:
+        return _svg(bar, SMALL_WIDTH, SMALL_HEIGHT, "")
+    return _svg(bar, WIDTH, HEIGHT, f' viewBox="0 0 {WIDTH} {HEIGHT}"')
 
 
 def wide(bar: Bar) -> Markup:
     """A bar that fills its place, whatever the width."""
-    stretched = str(_svg(bar, 400, 20)).replace("<svg ", '<svg preserveAspectRatio="none" ', 1)
-    return Markup(stretched)
+    return _svg(bar, 400, 20, ' viewBox="0 0 400 20" preserveAspectRatio="none"')
 
 
-def _svg(bar: Bar, width: int, height: int) -> Markup:
+def _svg(bar: Bar, width: int, height: int, box: str) -> Markup:
+    # a page holds hundreds of these, so they are written as short as HTML allows
     body = {"interval": _interval, "range": _range, "share": _share, "curve": _curve}[bar.kind]
     kind = {"interval": "b", "range": "b", "share": "h", "curve": "c"}[bar.kind]
     tone = {"plain": "", "quiet": ""}.get(bar.tone, f" {bar.tone}")
-    drawn = body(bar, width, height)
-    return Markup(f'<svg class="{kind}{tone}" viewBox="0 0 {width} {height}">{drawn}</svg>')
+    classes = f'"{kind}{tone}"' if tone else kind
+    return Markup(f"<svg class={classes}{box}>{body(bar, width, height)}</svg>")
+
+
+def _path(kind: str, d: str) -> str:
+    return f"<path class={kind} d={d.replace(' ', ',')} />"
 
 
 def symbols() -> Markup:
     """Every shape once; the drawings refer to them."""
-    marks = "".join(f'<path id="m-{k}" d="{d}"/>' for k, d in SHAPES.items())
+    marks = "".join(f'<path id="m-{k}" d="{d}"/>' for k, d in SHAPES.items() if d)
     signs = "".join(
-        f'<g id="v-{k}"><path class="shape" d="{shape}"/><path class="sign" d="{sign}"/></g>'
+        f'<symbol id="v-{k}" viewBox="-7 -7 14 14"><path class="shape" d="{shape}"/>'
+        f'<path class="sign" d="{sign}"/></symbol>'
         for k, (shape, sign) in SIGNED.items()
     )
     return Markup(
@@ -91,9 +99,9 @@ def _inside(bar: Bar, x: float) -> bool:
 def _lines(bar: Bar, width: int, height: int) -> str:
     out = ""
     if _inside(bar, bar.parity):
-        out += f'<path class="p" d="M{position(bar, bar.parity, width)} 0V{height}"/>'
+        out += _path("p", f"M{position(bar, bar.parity, width)} 0V{height}")
     if _inside(bar, bar.line):
-        out += f'<path class="r" d="M{position(bar, bar.line, width)} 0V{height}"/>'
+        out += _path("r", f"M{position(bar, bar.line, width)} 0V{height}")
     return out
 
 
@@ -107,39 +115,40 @@ def _interval(bar: Bar, width: int, height: int) -> str:
             span += f"M{a} {y - 4}l-5 4l5 4"
         if bar.high > bar.end:
             span += f"M{b} {y - 4}l5 4l-5 4"
-        out += f'<path class="s" d="{span}"/>'
+        out += _path("s", span)
     if bar.value == bar.value:
-        mark = bar.tone if bar.tone in SHAPES else "pass"
-        out += f'<use href="#m-{mark}" x="{position(bar, bar.value, width)}" y="{y}"/>'
+        x = position(bar, bar.value, width)
+        if bar.tone in SHAPES and bar.tone != "pass":
+            out += f"<use href=#m-{bar.tone} x={x} y={y} />"
+        else:
+            out += _path("d", f"M{x} {y}h0")
     return out
 
 
 def _range(bar: Bar, width: int, height: int) -> str:
     a, b = position(bar, bar.low, width), position(bar, bar.high, width)
-    top = height // 2 - 4
-    return f'<path class="e" d="M{a} {top}v8m0-4H{b}m0-4v8"/>'
+    return _path("e", f"M{a} {height // 2 - 4}v8m0 -4H{b}m0 -4v8")
 
 
 def _share(bar: Bar, width: int, height: int) -> str:
     out = ""
     if bar.value == bar.value:
-        out = f'<path class="f" d="M0 0H{position(bar, bar.value, width, 0)}V{height}H0"/>'
+        out = _path("f", f"M0 0H{position(bar, bar.value, width, 0)}V{height}H0")
     if bar.low == bar.low:
         a, b = position(bar, bar.low, width, 0), position(bar, bar.high, width, 0)
         top, low, y = height * 3 // 10, height * 7 // 10, height // 2
-        out += f'<path class="w" d="M{a} {top}V{low}M{a} {y}H{b}M{b} {top}V{low}"/>'
+        out += _path("w", f"M{a} {top}V{low}M{a} {y}H{b}M{b} {top}V{low}")
     return out
 
 
 def _curve(bar: Bar, width: int, height: int) -> str:
     if not bar.heights:
         return ""
-    path = f"M{PAD} {height}"
-    count = len(bar.heights)
+    path, count = f"M{PAD} {height}", len(bar.heights)
     for i, h in enumerate(bar.heights):
         right = PAD + (width - 2 * PAD) * (i + 1) / count
         path += f"V{_short(height - h * (height - 1))}H{_short(right)}"
-    return f'<path class="a" d="{path}V{height}"/>' + _lines(bar, width, height)
+    return _path("a", f"{path}V{height}") + _lines(bar, width, height)
 
 
 def _short(x: float) -> str:
@@ -179,4 +188,4 @@ def _steps(bar: Bar) -> tuple[float, ...]:
 def icon(verdict: str) -> Markup:
     """A verdict's shape with its sign, for the card and the tables."""
     kind = verdict if verdict in SIGNED else "insufficient"
-    return Markup(f'<svg class="icon" viewBox="-7 -7 14 14"><use href="#v-{kind}"/></svg>')
+    return Markup(f"<svg class=icon><use href=#v-{kind} /></svg>")

@@ -38,38 +38,34 @@ def _tuple(value: tuple[Any, ...] | None) -> str:
 def rows(record: AuditRecord) -> list[list[Any]]:
     """One row an estimate; judged ones with line and verdict. NaN is an empty cell (None)."""
     judged: dict[Any, Finding] = {}
-    for f in record.findings:
-        judged.setdefault(_key(f.estimate), f)
-    out = []
-    for e in record.estimates:
-        f = judged.get(_key(e))
-        out.append(
-            [
-                guarded(_tuple(e.attribute)), guarded(_tuple(e.group)), guarded(_tuple(e.reference)),
-                guarded(_tuple(e.stratum)), guarded(e.stage or ""), e.metric, _number(e.value),
-                _number(e.low), _number(e.high), e.level, e.method, _number(e.p_value),
-                _number(e.p_adjusted), e.rows, _number(e.favorable), e.reference_rows,
-                _number(e.reference_value), None if f is None else _number(f.line),
-                "" if f is None else f.verdict,
-                "" if f is None else ("yes" if f.planned else "no"), guarded(e.reason or ""),
-            ]
-        )  # fmt: skip
+    for finding in record.findings:
+        judged.setdefault(_key(finding.estimate), finding)
+    out = [_row(e, judged.get(_key(e))) for e in record.estimates]
     known = {_key(e) for e in record.estimates}
     # the highest-rate reading has findings whose interval belongs to no single estimate
-    out.extend(_finding_row(f) for f in record.findings if _key(f.estimate) not in known)
+    out.extend(_row(f.estimate, f) for f in record.findings if _key(f.estimate) not in known)
     return out
 
 
-def _finding_row(f: Finding) -> list[Any]:
-    e = f.estimate
+def _row(e: Estimate, f: Finding | None) -> list[Any]:
     return [
-        guarded(_tuple(e.attribute)), guarded(_tuple(e.group)), guarded(_tuple(e.reference)),
-        guarded(_tuple(e.stratum)), guarded(e.stage or ""), e.metric, _number(e.value),
-        _number(e.low), _number(e.high), e.level, e.method, _number(e.p_value),
-        _number(e.p_adjusted), e.rows, _number(e.favorable), e.reference_rows,
-        _number(e.reference_value), _number(f.line), f.verdict, "yes" if f.planned else "no",
+        *(guarded(_tuple(v)) for v in (e.attribute, e.group, e.reference, e.stratum)),
+        guarded(e.stage or ""),
+        e.metric,
+        *(_number(v) for v in (e.value, e.low, e.high)),
+        e.level,
+        e.method,
+        _number(e.p_value),
+        _number(e.p_adjusted),
+        e.rows,
+        _number(e.favorable),
+        e.reference_rows,
+        _number(e.reference_value),
+        None if f is None else _number(f.line),
+        "" if f is None else f.verdict,
+        "" if f is None else ("yes" if f.planned else "no"),
         guarded(e.reason or ""),
-    ]  # fmt: skip
+    ]
 
 
 def _key(e: Estimate) -> tuple[Any, ...]:

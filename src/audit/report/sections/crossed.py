@@ -6,7 +6,7 @@ from audit.inference.estimate import Estimate
 from audit.report import look, text
 from audit.report.blocks import Bar, Block, Cell, Chart, Column, Grid, Prose, Section
 from audit.report.look import Look
-from audit.report.sections.scores import chart_name
+from audit.report.sections.curves import chart_name
 from audit.table.roles import Level
 
 WIDEST = 12
@@ -83,7 +83,7 @@ def _intersections(look_: Look, attribute: tuple[str, ...]) -> Chart | None:
             rows=tuple(rows),
             note=(
                 "First line: approval rate. Second: ratio and rows. Cells below "
-                f"{look_.small} rows are too small to judge."
+                f"{look_.small} rows are too small to judge; a blue bar is a ratio below 0.80."
                 + (" The table is cut; all cells are in the JSON and CSV." if cut else "")
             ),
         ),
@@ -91,7 +91,10 @@ def _intersections(look_: Look, attribute: tuple[str, ...]) -> Chart | None:
 
 
 def _crossed_cell(
-    look_: Look, attribute: tuple[str, ...], group: tuple[Level, ...], reference: tuple[Level, ...] | None
+    look_: Look,
+    attribute: tuple[str, ...],
+    group: tuple[Level, ...],
+    reference: tuple[Level, ...] | None,
 ) -> Cell:
     rate = look_.rate("selection_rate", attribute, group)
     if rate is None or rate.rows == 0:
@@ -99,10 +102,11 @@ def _crossed_cell(
     rows = f"n {text.count(rate.rows)}"
     if rate.value != rate.value:
         return Cell(text="—", note=rows)
-    bar = Bar(kind="share", start=0, end=1, value=rate.value, tone="quiet")
+    pair = look_.pair(look.RATIO, attribute, group, reference)
+    low = pair is not None and pair.value < 0.8 and rate.rows >= look_.small
+    bar = Bar(kind="share", start=0, end=1, value=rate.value, tone="compared" if low else "quiet")
     if group == reference:
         return Cell(text=text.percent(rate.value), note=f"reference · {rows}", bar=bar)
-    pair = look_.pair(look.RATIO, attribute, group, reference)
     if rate.rows < look_.small:
         return Cell(text=text.percent(rate.value), note=f"too small · {rows}", bar=bar)
     ratio = text.number(pair.value, 2, [0.8, 0.9]) if pair is not None else "—"

@@ -46,7 +46,8 @@ def _reading(look_: Look) -> str:
         return f"{text.plural(tally.rows, 'row')} counted."
     return (
         f"{text.plural(tally.rows, 'row')} counted: {text.count(float(counts.approved))} approved, "
-        f"{text.count(float(counts.denied))} denied, {text.count(float(counts.undecided))} undecided."
+        f"{text.count(float(counts.denied))} denied, "
+        f"{text.count(float(counts.undecided))} undecided."
     )
 
 
@@ -60,18 +61,29 @@ def _counts(look_: Look) -> Facts:
     if counts is not None:
         undecided = float(counts.undecided)
         items.append(
-            ("Undecided", ((f"{text.plural(undecided, 'row')}, counted but outside the rates" if undecided else "none"),))
+            (
+                "Undecided",
+                (
+                    (
+                        f"{text.plural(undecided, 'row')}, counted but outside the rates"
+                        if undecided
+                        else "none"
+                    ),
+                ),
+            )
         )
         if roles.outcome is not None:
             unknown = float(counts.unknown)
             items.append(
                 (
                     "Unknown outcome",
-                    ((
-                        f"{text.plural(unknown, 'row')}, outside error rates and base rates"
-                        if unknown
-                        else "none"
-                    ),),
+                    (
+                        (
+                            f"{text.plural(unknown, 'row')}, outside error rates and base rates"
+                            if unknown
+                            else "none"
+                        ),
+                    ),
                 )
             )
             items.append(("Label source", (f"column {text.visible(roles.outcome, 60)}",)))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from audit.inference.estimate import Estimate
 from audit.report import look, text
-from audit.report.blocks import Bar, Block, Callout, Cell, Chart, Column, Grid, Prose, Section
+from audit.report.blocks import Block, Callout, Chart, Column, Grid, Prose, Section
 from audit.report.look import Look
-from audit.report.sections.scores import chart_name
+from audit.report.sections import curves
+from audit.report.sections.curves import chart_name
 
 RATES = (
     ("true_positive_rate", "Approved, would repay (TPR)"),
@@ -23,15 +21,12 @@ RATES = (
 MOST = 25
 """Groups in a table of errors."""
 
-WIDEST = 6
-"""Groups side by side in a calibration table."""
-
 
 def section(look_: Look) -> Section:
     """Errors and calibration."""
     blocks: list[Block] = []
-    singles = [a for a in look_.attributes if len(a) == 1]
-    shown = [a for a in singles if any(look_.rates(m, a) for m, _ in RATES)]
+    singles: list[tuple[str, ...]] = [a for a in look_.attributes if len(a) == 1]
+    shown: list[tuple[str, ...]] = [a for a in singles if any(look_.rates(m, a) for m, _ in RATES)]
     if not shown:
         blocks.append(
             Callout(
@@ -40,8 +35,7 @@ def section(look_: Look) -> Section:
                 lines=(
                     (
                         "Errors can only be counted where it is known what happened afterwards. "
-                        "Approval rates alone cannot show whether the model errs more often for one "
-                        "group.",
+                        "Approval rates alone cannot show whether one group meets more of them.",
                     ),
                 ),
             )
@@ -52,9 +46,7 @@ def section(look_: Look) -> Section:
     if selective:
         blocks.append(_selective_note())
     blocks.extend(_errors(look_, a) for a in shown)
-    blocks.extend(
-        _calibration(c, i) for i, c in enumerate(look_.record.charts.get("calibration", ()))
-    )
+    blocks.extend(curves.printed(curves.calibrations(look_), look_, "Calibration"))
     for attribute in shown:
         block = _impossible(look_, attribute, selective)
         if block is not None:
@@ -140,74 +132,12 @@ def _errors(look_: Look, attribute: tuple[str, ...]) -> Chart:
         ),
         twin=Grid(
             key=f"errors-{look_.attributes.index(attribute)}",
-            title=f"Errors by {text.attributes(attribute)}, among decided people with a known outcome",
+            title=f"Errors by {text.attributes(attribute)}, where decision and outcome are known",
             columns=(Column(title="Group"), *(Column(title=t, align="right") for _, t in RATES)),
             rows=tuple(rows),
             note="Wilson intervals, conditional on each rate's own denominator."
             + (f" {cut:,} more groups are in the JSON and CSV." if cut else ""),
         ),
-    )
-
-
-def _calibration(entry: Mapping[str, Any], position: int) -> Chart:
-    attribute = tuple(entry["attribute"])
-    groups = entry["groups"][:WIDEST]
-    edges = sorted({(b["low"], b["high"]) for g in groups for b in g["bins"] if b["rows"]})
-    rows = []
-    for low, high in edges:
-        cells = []
-        for g in groups:
-            found = [b for b in g["bins"] if (b["low"], b["high"]) == (low, high) and b["rows"]]
-            cells.append(_bin_cell(found[0]) if found else Cell(text="—", note="nobody"))
-        rows.append((Cell(text=f"{text.number(low, 2)} to {text.number(high, 2)}"), *cells))
-    cut = len(entry["groups"]) - len(groups)
-    return Chart(
-        name=chart_name("calibration", entry),
-        title=f"Calibration by {text.attributes(attribute)}",
-        reading=_calibration_reading(entry),
-        twin=Grid(
-            key=f"calibration-{position}",
-            title=f"Predicted and observed, by {text.attributes(attribute)}",
-            columns=(
-                Column(title="Predicted"),
-                *(
-                    Column(title=text.group(attribute, tuple(g["group"])), align="right")
-                    for g in groups
-                ),
-            ),
-            rows=tuple(rows),
-            note="Observed favourable outcomes with Wilson intervals, drawn from 0 to 100%; the "
-            "tick is the mean prediction. Where it lies outside the interval the score says more "
-            "or less than what happened."
-            + (f" {cut} more groups are in the JSON." if cut else ""),
-        ),
-    )
-
-
-def _bin_cell(b: Mapping[str, Any]) -> Cell:
-    inside = 0 <= b["mean"] <= 1
-    return Cell(
-        text=text.percent(b["rate"], 0),
-        note=f"{text.percent(b['rate_low'], 0).removesuffix('%')} to "
-        f"{text.percent(b['rate_high'], 0)} · n {text.count(b['rows'])}",
-        bar=Bar(
-            kind="interval", start=0, end=1, value=b["rate"], low=b["rate_low"],
-            high=b["rate_high"], line=b["mean"] if inside else float("nan"),
-        ),
-    )  # fmt: skip
-
-
-def _calibration_reading(entry: Mapping[str, Any]) -> str:
-    total = off = 0
-    for g in entry["groups"]:
-        for b in g["bins"]:
-            if b["rows"]:
-                total += 1
-                off += not b["rate_low"] <= b["mean"] <= b["rate_high"]
-    if not off:
-        return "In every bin the mean score lies inside the interval of what was observed."
-    return (
-        f"In {off} of {total} bins the mean score lies outside the interval of what was observed."
     )
 
 
@@ -237,18 +167,19 @@ def _impossible(look_: Look, attribute: tuple[str, ...], selective: bool) -> Blo
             "equal meaning of an approval (PPV, calibration). Choosing one gives up another.",
         )
     ]
-    if tpr is not None and ppv is not None and tpr.value == tpr.value and ppv.value == ppv.value:
-        if 0 < ppv.value < 1:
-            odds = (1 - ppv.value) / ppv.value * tpr.value
-            need = [min(e.value / (1 - e.value) * odds, 1.0) for e in (low, high)]
-            lines.append(
-                (
-                    f"For example: if every group had the TPR ({text.percent(tpr.value)}) and PPV "
-                    f"({text.percent(ppv.value)}) of {text.group(attribute, anchor)}, the FPR would "
-                    f"have to be {text.percent(need[0])} among {text.group(attribute, low.group)} "
-                    f"and {text.percent(need[1])} among {text.group(attribute, high.group)}.",
-                )
+    known = tpr is not None and ppv is not None and tpr.value == tpr.value
+    if known and tpr is not None and ppv is not None and 0 < ppv.value < 1:
+        odds = (1 - ppv.value) / ppv.value * tpr.value
+        need = [min(e.value / (1 - e.value) * odds, 1.0) for e in (low, high)]
+        lines.append(
+            (
+                f"For example: if every group had the TPR ({text.percent(tpr.value)}) and PPV "
+                f"({text.percent(ppv.value)}) of {text.group(attribute, anchor)}, the FPR "
+                f"would have to be {text.percent(need[0])} among "
+                f"{text.group(attribute, low.group)} "
+                f"and {text.percent(need[1])} among {text.group(attribute, high.group)}.",
             )
+        )
     lines.append(
         (
             "Sources: Chouldechova 2017; Kleinberg, Mullainathan and Raghavan 2016. The base rates "

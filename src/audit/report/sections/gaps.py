@@ -21,7 +21,7 @@ from audit.report.blocks import (
 from audit.report.look import WORDS, Look
 from audit.report.sections.verdict import comparison_bar
 
-SHOWN = 16
+SHOWN = 12
 """Exploratory tests printed; the rest are counted here and listed in the JSON and CSV."""
 
 
@@ -110,10 +110,7 @@ def _head(e: Estimate) -> Cell:
 def _rate_cell(e: Estimate) -> Cell:
     if e.reference_value != e.reference_value or not look.is_share(e.metric):
         return Cell(text="—")
-    if look.is_ratio(e.metric):
-        own = e.value * e.reference_value
-    else:
-        own = e.value + e.reference_value
+    own = e.value * e.reference_value if look.is_ratio(e.metric) else e.value + e.reference_value
     if own != own and e.rows and e.favorable == e.favorable:
         own = e.favorable / e.rows
     return Cell(text=text.percent(own), note=f"vs {text.percent(e.reference_value)}")
@@ -189,9 +186,9 @@ def _highest_cell(look_: Look, e: Estimate) -> Cell:
     if highest is None:
         return Cell(text="—", note="no group is large enough")
     if highest == e.reference:
-        return Cell(text="same", note="the reference has the highest rate")
+        return Cell(text="same")
     if highest == e.group:
-        return Cell(text="—", note="this group has the highest rate")
+        return Cell(text="highest")
     other = look_.against_highest(e)
     if other is None:
         return Cell(text="—", note=f"{text.group(e.attribute, highest)}: not estimated")
@@ -243,9 +240,7 @@ def _explored(look_: Look, explored: list[Finding]) -> list[Block]:
     if not explored:
         return []
     highest = [f for f in explored if f.code == HIGHEST_RATE]
-    ratios = [
-        f for f in explored if f.code != HIGHEST_RATE and f.estimate.metric == look.RATIO
-    ]
+    ratios = [f for f in explored if f.code != HIGHEST_RATE and f.estimate.metric == look.RATIO]
     others = [f for f in explored if f.code != HIGHEST_RATE and f.estimate.metric != look.RATIO]
     flagged = sum(f.verdict in ("fail", "review") for f in explored)
     blocks: list[Block] = []
@@ -277,23 +272,25 @@ def _explored(look_: Look, explored: list[Finding]) -> list[Block]:
     ]
 
 
+def _needed(f: Finding) -> str:
+    if f.rows_needed is not None:
+        return f"{f.rows_needed:,}"
+    open_ = f.verdict == "insufficient" and f.estimate.value == f.estimate.value
+    return "no sample size settles it" if open_ else "—"
+
+
 def _detectable(planned: list[Finding]) -> list[Block]:
     rows = []
     for f in planned:
         if f.smallest_detectable is None:
             continue
         shown = f.smallest_detectable
-        gap = shown == shown
-        needed = (
-            f"{f.rows_needed:,}"
-            if f.rows_needed is not None
-            else ("no sample size settles it" if f.verdict == "insufficient" and f.estimate.value == f.estimate.value else "—")
-        )
+        needed = _needed(f)
         rows.append(
             (
                 look.name_cell(f.estimate.attribute, f.estimate.group),
                 Cell(text=text.visible(f.family)),
-                Cell(text=text.number(shown, 2, [f.line]) if gap else "—"),
+                Cell(text=look.in_form(f.estimate.metric, shown, f.line)),
                 Cell(text=text.count(f.estimate.rows)),
                 Cell(text=needed),
             )

@@ -11,22 +11,44 @@ from audit.report.look import Look
 from audit.table.roles import Level, Roles
 
 GLOSSARY: tuple[tuple[str, str], ...] = (
-    ("Adjusted p", "The p-value after accounting for how many comparisons were planned together."),
+    ("Adjusted p", "The p-value, corrected for how many comparisons were planned together."),
     ("Base rate", "The share of a group whose outcome was favourable, whatever was decided."),
     ("Calibration", "Whether people given the same score turn out the same way in every group."),
-    ("Disparate impact ratio", "One group's approval rate over its reference's: 1 is parity, 0.80 the customary line."),
-    ("Error rates", "TPR: approved among those who would repay. FPR: approved among those who would not. FNR: denied among those who would repay."),
-    ("Exploration", "A comparison nobody planned in advance. It can ask for a review; it cannot fail an audit."),
+    (
+        "Disparate impact ratio",
+        "One group's approval rate over its reference's: 1 is parity, 0.80 the customary line.",
+    ),
+    (
+        "Error rates",
+        "TPR: approved among those who would repay. FPR: approved among those who would not. "
+        "FNR: denied among those who would repay.",
+    ),
+    (
+        "Exploration",
+        "A comparison nobody planned in advance. It can ask for a review, never fail an audit.",
+    ),
     ("Favourable", "What the applicant would want: an approval; a loan that is repaid."),
-    ("Fingerprint", "A hash of the roles and counts; the same data give the same fingerprint on every machine."),
+    (
+        "Fingerprint",
+        "A hash of roles and counts: the same data have the same one on every machine.",
+    ),
     ("Insufficient", "The sample neither shows a gap beyond the rule nor excludes one."),
-    ("Interval", "The range of true values that fit the data; at 95 %, such ranges miss the truth in 1 sample of 20."),
-    ("People affected", "How many more people in the group would be approved at the reference's rate."),
+    (
+        "Interval",
+        "The true values that fit the data; at 95%, such ranges miss the truth in 1 sample of 20.",
+    ),
+    (
+        "People affected",
+        "How many more people would be approved at the comparison group's rate.",
+    ),
     ("Planned", "Written down before looking. Only planned comparisons decide the verdict."),
     ("PPV", "Precision: the share of the approved who repaid."),
-    ("Reference group", "The group that others are compared with, declared or chosen by the policy's rule."),
-    ("SMD", "Standardised mean difference: a gap between average scores in standard deviations."),
-)  # fmt: skip
+    (
+        "Reference group",
+        "The group that others are compared with, declared or chosen by the policy's rule.",
+    ),
+    ("SMD", "Standardised mean difference: average scores apart, in standard deviations."),
+)
 """Plain words for the terms this report uses."""
 
 
@@ -51,9 +73,7 @@ def section(look_: Look) -> Section:
         items.append(("Interval methods", (text.visible("; ".join(methods)),)))
     blocks: list[Block] = [
         Prose(
-            lines=(
-                ("The same data, configuration, seed and versions give this report byte for byte.",),
-            ),
+            lines=(("The same data, configuration, seed and versions give the same bytes.",),),
             kind="lead",
         ),
         Facts(items=tuple(items)),

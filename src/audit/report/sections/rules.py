@@ -26,7 +26,9 @@ def section(look_: Look) -> Section:
                 lines=tuple((text.sentence(n),) for n in policy.notes),
             )
         )
-    return Section(key="rules", title="How the verdict is reached", short="Rules", blocks=tuple(blocks))
+    return Section(
+        key="rules", title="How the verdict is reached", short="Rules", blocks=tuple(blocks)
+    )
 
 
 def _line_words(family: Family, value: float) -> str:
@@ -88,8 +90,8 @@ def _verdict_rule(look_: Look) -> Prose:
             ("Beyond the rule, not significant: review. The sample cannot tell it from chance.",),
             ("In the caution zone and significant: review. Within the rule, but a real gap.",),
             (f"The group or its reference has fewer than {small} rows: insufficient.",),
-            ("The harmful limit of the interval is at or inside the line: pass. No gap beyond the rule.",),
-            ("Otherwise: insufficient. Nothing beyond the rule was seen, but it cannot be excluded.",),
+            ("The interval's harmful limit is at or inside the line: pass. No gap beyond it.",),
+            ("Otherwise: insufficient. No gap beyond the rule was seen, nor can it be excluded.",),
             (
                 "The overall verdict is the worst of the planned findings, in the order fail, "
                 "review, insufficient, pass. Where none could be decided it is insufficient. A "
@@ -120,7 +122,8 @@ def _cited(look_: Look) -> Grid:
                 Cell(text=r.source),
                 Cell(
                     text=r.status,
-                    note=f"{r.status_date} · {'checked' if r.status_checked else 'recalled, not checked'}",
+                    note=f"{r.status_date} · "
+                    + ("checked" if r.status_checked else "recalled, not checked"),
                 ),
             )
             for r in rules

@@ -171,8 +171,13 @@ def _rates(look_: Look, e: Estimate, key: str) -> tuple[RateBar, ...]:
             if role == "compared" and e.rows and e.favorable == e.favorable:
                 share = e.favorable / e.rows
             rate = Estimate(
-                metric=key, attribute=e.attribute, group=group, value=share, rows=rows,
-                favorable=share * rows, level=e.level,
+                metric=key,
+                attribute=e.attribute,
+                group=group,
+                value=share,
+                rows=rows,
+                favorable=share * rows,
+                level=e.level,
             )
         of = f"{text.count(rate.favorable)} of {text.count(rate.rows)}"
         limits = f" · {text.level_percent(rate.level)} interval {look.interval(rate)}"
@@ -184,7 +189,12 @@ def _rates(look_: Look, e: Estimate, key: str) -> tuple[RateBar, ...]:
                 note=of + (limits if rate.low == rate.low else ""),
                 short=of + (f" ({look.interval(rate)})" if rate.low == rate.low else ""),
                 bar=Bar(
-                    kind="share", start=0, end=1, value=rate.value, low=rate.low, high=rate.high,
+                    kind="share",
+                    start=0,
+                    end=1,
+                    value=rate.value,
+                    low=rate.low,
+                    high=rate.high,
                     tone="compared" if role == "compared" else "reference",
                 ),
             )
@@ -237,7 +247,7 @@ def _lines(look_: Look, lead: Finding | None) -> tuple[SubLine, ...]:
     record = look_.record
     gap = [f for f in record.findings if f.planned and not _is_error(f)]
     error = [f for f in record.findings if f.planned and _is_error(f)]
-    waiting = [c for c in record.not_checked]
+    waiting = list(record.not_checked)
     return (
         _line("Outcome gap", gap, "no planned comparison of approvals could be judged"),
         _line("Error gap", error, _why_no_errors(look_)),
@@ -254,7 +264,9 @@ def _lines(look_: Look, lead: Finding | None) -> tuple[SubLine, ...]:
 
 
 def _is_error(finding: Finding) -> bool:
-    return any(w in finding.estimate.metric for w in ("true_", "false_", "predictive", "odds", "opport"))
+    return any(
+        w in finding.estimate.metric for w in ("true_", "false_", "predictive", "odds", "opport")
+    )
 
 
 def _why_no_errors(look_: Look) -> str:
@@ -291,11 +303,12 @@ def _steps(look_: Look, finding: Finding | None) -> tuple[Step, ...]:
     )
     if finding is not None and record.verdict in ("insufficient", "pass", "review"):
         needed = finding.rows_needed
+        more = needed is not None and needed > finding.estimate.rows
         second = Step(
             title="Know what this sample can show",
             text=(
                 f"About {needed:,} rows in this group would settle it if the estimate holds."
-                if needed is not None and record.verdict != "pass"
+                if more and record.verdict != "pass"
                 else "The smallest gap it could have found stands beside each test."
             ),
             href="#detectable",
