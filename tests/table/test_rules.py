@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import duckdb
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit.errors import DataWarning, InputError
-from audit.table import engine
+from audit.table import cutoff_search
 from audit.table.blocks import block
 from audit.table.intake import read
 from audit.table.rows import CodedRows, EngineRows, Table
@@ -97,7 +98,7 @@ def test_no_stricter_cutoff_approves_enough(scores: list[int], rate: float, high
 
 
 def test_the_engines_search_narrows_to_the_same_cutoff(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "COLLECT", 5)
+    monkeypatch.setattr(cutoff_search, "COLLECT", 5)
     scores = np.random.default_rng(0).random(3000).round(4)
     frame = pl.DataFrame({"g": ["a"] * 3000, "s": scores})
     for rate in (0.001, 0.3, 0.999, 1.0):
@@ -275,3 +276,40 @@ def test_numbers_of_engines_are_read_as_in_memory() -> None:
             )
     with pytest.raises(InputError, match="TBL036"):
         read(pl.LazyFrame({"g": GROUPS, "w": [0.5] * 5}), protected="g", count="w")
+
+
+COLUMNS = st.one_of(
+    st.lists(st.sampled_from(["a", "b ", "A", "é", None]), min_size=6, max_size=6),
+    st.lists(st.sampled_from([0, 1, 2, None]), min_size=6, max_size=6),
+    st.lists(st.sampled_from([True, False, None]), min_size=6, max_size=6),
+    st.lists(st.sampled_from([0.5, 1.0, 2.0, None, float("nan")]), min_size=6, max_size=6),
+)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.fixed_dictionaries(dict.fromkeys("gdyst", COLUMNS)),
+    st.sampled_from([{}, {"decision": "d"}, {"stages": ["d", "t"]}, {"score": "s", "cutoff": 1}]),
+    st.sampled_from([{}, {"bins": {"g": [1, 1.5]}}, {"where": "d in (1, 2, 1.5)"}]),
+    st.sampled_from([1, "a", True, [1, "a"], {"outcome": 0}]),
+)  # fmt: skip
+def test_memory_and_engines_settle_the_same(
+    data: dict[str, list[Any]], rule: dict[str, Any], extra: dict[str, Any], favorable: Any
+) -> None:
+    """The same levels, roles, issues and codes, or the same error, wherever the rows are."""
+    frame = pl.DataFrame({"i": range(6), **data}, strict=False)
+    arrow = frame.to_arrow()
+    answers = []
+    for source in (frame, arrow.to_pandas(), arrow, frame.lazy(), duckdb.from_arrow(arrow)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DataWarning)
+            try:
+                table = read(
+                    source, protected="g", outcome="y", favorable=favorable, **rule, **extra
+                )
+            except InputError as problem:
+                answers.append((problem.code, problem.argument, problem.count))
+                continue
+        codes = {key: evaluated(table, key) for key in table.axes}
+        answers.append((table.roles, table.axes, table.issues, codes, table.size, table.excluded))  # type: ignore[arg-type]
+    assert all(answer == answers[0] for answer in answers)

@@ -33,7 +33,17 @@ def block(key: Any) -> int:
 
 
 def blocks(found: Distinct) -> tuple[npt.NDArray[np.int64], tuple[Issue, ...]]:
-    """The block of each position of a cluster column. Raises TBL041 where a key is missing."""
+    """The block of each position of a cluster column.
+
+    Raises `InputError` TBL041 where a key is missing, TBL006 and TBL012 where keys have no text.
+    """
+    if found.kind in ("time", "other", "mixed"):
+        raise InputError(
+            "TBL012" if found.kind == "mixed" else "TBL006",
+            f"column {shown(found.column)} holds keys that are neither text nor numbers",
+            argument="cluster",
+            fix="convert the column to text first",
+        )
     if found.missing:
         raise InputError(
             "TBL041",

@@ -35,7 +35,7 @@ class Distinct:
     counts: Ints
     """Rows by position."""
     kind: str
-    """"bool", "integer", "number", "text", "time", "mixed", "nested", "other" or "empty"."""
+    """"bool", "integer", "number", "text", "bins", "time", "mixed", "nested", "other", "empty"."""
     handle: Any
     """Codes by row that index `raw` (memory), or the expression giving `raw` (engine)."""
     declared: bool = False
@@ -50,9 +50,12 @@ class Distinct:
 
     @property
     def present(self) -> tuple[Any, ...]:
-        """Values that occur, without missing, each once, in order of position."""
-        found = [v for v, c in zip(self.values, self.counts, strict=True) if v is not None and c]
-        return tuple(dict.fromkeys(found))
+        """Values that occur, without missing, each once: as declared, else in ascending order."""
+        pairs = zip(self.values, self.counts, strict=True)
+        found = dict.fromkeys(v for v, c in pairs if v is not None and c)
+        if self.declared or self.kind not in ("bool", "integer", "number", "text"):
+            return tuple(found)
+        return tuple(sorted(found))
 
 
 def plain(value: Any) -> Any:

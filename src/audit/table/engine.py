@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from audit.errors import InputError
 from audit.table.bins import labels_of
+from audit.table.cutoff_search import cutoff_for
 from audit.table.distinct import MISSING_WORDS, Distinct, distinct, number
 from audit.table.faults import infinite, nested, not_numeric, unreached
 from audit.table.numbers import Numbers
@@ -22,12 +23,25 @@ from audit.table.rows import EngineRows
 if TYPE_CHECKING:
     import narwhals as nw
 
+__all__ = [
+    "cutoff_for",
+    "decide",
+    "look",
+    "look_all",
+    "look_binned",
+    "numbers",
+    "reach",
+    "repeats",
+    "rows",
+    "size",
+]
+
 MOST_DISTINCT = 2_000_000
 """More distinct values than this are no groups, labels or clusters to be collected."""
-NARROW = 1024
-"""Bins a round in the search for a cut-off."""
-COLLECT = 100_000
-"""Rows below which the search collects the scores that are left."""
+JOINT = 20_000
+"""Columns whose combinations stay below this are looked at together, in one pass."""
+SAMPLE = 4096
+"""Rows from which the number of combinations is guessed."""
 
 
 def size(frame: Any) -> int:
@@ -44,11 +58,20 @@ def _plain(frame: Any, column: str) -> nw.Expr:
     dtype = frame.collect_schema()[column]
     if isinstance(dtype, (nw.List, nw.Array, nw.Struct)):
         raise nested(column)
+    if isinstance(dtype, (nw.Object, nw.Binary)):
+        raise InputError(
+            "TBL006",
+            f"columns of type {dtype} cannot be read in an engine",
+            argument=column,
+            fix="convert the column to text or numbers first",
+        )
     expression = nw.col(column)
     if isinstance(dtype, (nw.Categorical, nw.Enum)):
         return expression.cast(nw.String)
     if isinstance(dtype, nw.Decimal):
         return expression.cast(nw.Float64)
+    if dtype.is_float():
+        return nw.when(~expression.is_nan()).then(expression)  # nan is missing, as null is
     return expression
 
 
@@ -70,8 +93,30 @@ def look(frame: Any, column: str) -> Distinct:
 
 
 def look_all(frame: Any, columns: Sequence[str]) -> dict[str, Distinct]:
-    """`look` for several columns."""
-    return {column: look(frame, column) for column in columns}
+    """`look` for several columns: in one pass where they have few values, else one by one."""
+    import narwhals as nw
+
+    schema = frame.collect_schema()
+    plain = {c: _plain(frame, c) for c in columns if not schema[c].is_temporal()}
+    narrow = frame.select(*(e.alias(f"c{i}") for i, e in enumerate(plain.values())))
+    names = {column: f"c{i}" for i, column in enumerate(plain)}
+    found: dict[str, Distinct] = {}
+    if len(plain) > 1:
+        first = narrow.head(SAMPLE).collect()
+        if math.prod(len(set(first[n].to_list())) for n in names.values()) <= JOINT:
+            grouped = narrow.group_by(*names.values()).agg(nw.len().alias("rows"))
+            together = grouped.head(2 * JOINT + 1).collect()
+            if len(together) <= 2 * JOINT:
+                found = {c: _marginal(together, n, c, plain[c]) for c, n in names.items()}
+    return {column: found.get(column) or look(frame, column) for column in columns}
+
+
+def _marginal(together: Any, name: str, column: str, handle: Any) -> Distinct:
+    """One column's distinct values out of the joint ones."""
+    counts: dict[Any, int] = {}
+    for value, rows in zip(together[name].to_list(), together["rows"].to_list(), strict=True):
+        counts[value] = counts.get(value, 0) + int(rows)
+    return _ordered(column, list(counts), list(counts.values()), handle)
 
 
 def _distinct(frame: Any, column: str, handle: Any, nw: Any) -> Distinct:
@@ -83,8 +128,11 @@ def _distinct(frame: Any, column: str, handle: Any, nw: Any) -> Distinct:
             argument=column,
             fix="cut the column into bins, or name another one",
         )
-    raw, counts = found["value"].to_list(), found["rows"].to_list()
-    # Engines return groups in any order; every later step sees one order.
+    return _ordered(column, found["value"].to_list(), found["rows"].to_list(), handle)
+
+
+def _ordered(column: str, raw: Sequence[Any], counts: Sequence[int], handle: Any) -> Distinct:
+    """Engines return groups in any order; every later step sees one order."""
     order = sorted(range(len(raw)), key=lambda i: (str(type(raw[i])), str(raw[i])))
     return distinct(
         column,
@@ -117,7 +165,7 @@ def look_binned(frame: Any, column: str, cuts: Sequence[float], *, text: bool) -
         raw=raw,
         values=labels,
         counts=np.array([rows.get(r, 0) for r in raw], np.int64),
-        kind="text",
+        kind="bins",
         handle=place,
         declared=True,
     )
@@ -136,7 +184,9 @@ def numbers(frame: Any, column: str, argument: str, *, text: bool) -> Numbers:
         _check_numeric_text(frame, column, argument, absent)
         raw = nw.when(~absent).then(raw)
     elif not (dtype.is_numeric() or dtype == nw.Boolean):
-        raise not_numeric(column, argument, look(frame, column))
+        found = look(frame, column)
+        if found.kind != "empty":
+            raise not_numeric(column, argument, found)
     value = raw.cast(nw.Float64)
     # null and nan are one thing here, and nan compares differently from engine to engine
     value = nw.when(~value.is_nan()).then(value)
@@ -155,13 +205,13 @@ def numbers(frame: Any, column: str, argument: str, *, text: bool) -> Numbers:
         finite.alias("finite"),
     )
     sums = ("missing", "infinite", "negative", "fractional", "worded")
-    found = marks.select(
+    counted = marks.select(
         nw.len().alias("rows"),
         *(nw.col(s).sum() for s in sums),
         nw.col("finite").min().alias("low"),
         nw.col("finite").max().alias("high"),
     ).collect()
-    row = {name: found[name].to_list()[0] for name in found.columns}
+    row = {name: counted[name].to_list()[0] for name in counted.columns}
 
     def real(name: str) -> float:
         return math.nan if row[name] is None else float(row[name])
@@ -195,66 +245,6 @@ def decide(found: Numbers, cutoff: float, *, higher: bool) -> nw.Expr:
 
     granted = found.handle >= cutoff if higher else found.handle < cutoff
     return nw.when(granted).then(nw.lit(0)).otherwise(nw.lit(1))
-
-
-def cutoff_for(
-    frame: Any, found: Numbers, rate: float, mass: Sequence[Numbers], *, higher: bool
-) -> float:
-    """The strictest cut-off that approves at least `rate` of the mass (rows, or Σ of weights).
-
-    Searched by counting in ever narrower bins, so no sort and no row leaves the engine.
-    """
-    import narwhals as nw
-
-    weight = nw.lit(1.0)
-    for m in mass:
-        weight = weight * m.handle
-    value = found.handle if higher else found.handle * -1.0
-    left = frame.select(value.alias("value"), weight.alias("mass"))
-    total = left.select(nw.col("mass").sum()).collect()["mass"].to_list()[0]
-    needed = float(total) * rate * (1 - 1e-12)
-    above = 0.0
-    while True:
-        facts = left.select(
-            nw.col("value").min().alias("low"),
-            nw.col("value").max().alias("high"),
-            nw.len().alias("rows"),
-        ).collect()
-        low, high, rows = (facts[c].to_list()[0] for c in ("low", "high", "rows"))
-        if rows <= COLLECT or not high > low:
-            break
-        scale = NARROW / (high - low)
-        placed = left.with_columns(
-            ((nw.col("value") - low) * scale)
-            .clip(0, NARROW - 1)
-            .floor()
-            .cast(nw.Int64)
-            .alias("bin")
-        )
-        counted = placed.group_by("bin").agg(nw.col("mass").sum()).collect()
-        by_bin = dict(zip(counted["bin"].to_list(), counted["mass"].to_list(), strict=True))
-        for place in sorted(by_bin, reverse=True):
-            if above + float(by_bin[place]) >= needed:
-                break
-            above += float(by_bin[place])
-        if len(by_bin) == 1:
-            break  # one bin holds them all: values this close are collected
-        left = placed.filter(nw.col("bin") == place).select("value", "mass")
-    counted = left.group_by("value").agg(nw.col("mass").sum()).collect()
-    pairs = sorted(
-        zip(counted["value"].to_list(), counted["mass"].to_list(), strict=True), reverse=True
-    )
-    at = pairs[-1][0]
-    for candidate, held in pairs:
-        above += float(held)
-        if above >= needed:
-            at = candidate
-            break
-    if higher:
-        return float(at)
-    beyond = frame.select(found.handle.alias("value")).filter(nw.col("value") > -at)
-    after = beyond.select(nw.col("value").min()).collect()["value"].to_list()[0]
-    return math.nextafter(-at, math.inf) if after is None else float(after)
 
 
 def reach(
@@ -294,7 +284,7 @@ def repeats(frame: Any, column: str) -> int:
     """Rows beyond the first of each value of a column."""
     import narwhals as nw
 
-    found = frame.select(nw.col(column).n_unique().alias("u"), nw.len().alias("n")).collect()
+    found = frame.select(_plain(frame, column).n_unique().alias("u"), nw.len().alias("n")).collect()
     return int(found["n"].to_list()[0]) - int(found["u"].to_list()[0])
 
 

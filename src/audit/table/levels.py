@@ -67,14 +67,10 @@ def levels(
             )
         )
     seen = [v for v, n in zip(found.values, occurs, strict=True) if n and isinstance(v, str)]
-    if seen and not _binned(found):
+    if seen and found.kind != "bins":
         issues += spelling.notice(found.column, seen)
     issues += _sizes(found, ordered)
     return Axis(name=found.column, kind=kind, levels=tuple(whole)), table, tuple(issues)
-
-
-def _binned(found: Distinct) -> bool:
-    return bool(found.raw) and found.declared and str(found.raw[0]).startswith("(-inf, ")
 
 
 def _sizes(found: Distinct, ordered: list[Any]) -> list[Issue]:
@@ -105,7 +101,7 @@ def _sizes(found: Distinct, ordered: list[Any]) -> list[Issue]:
             )
         )
     unused = [v for v, n in counts.items() if not n]
-    if unused and not _binned(found):
+    if unused and found.kind != "bins":
         issues.append(
             note(
                 "TBL058",

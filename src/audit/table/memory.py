@@ -61,7 +61,7 @@ def look_binned(frame: Any, column: str, cuts: Sequence[float], *, text: bool) -
         codes[np.isnan(values)] = len(labels)
         raw = (*labels, None)
     counts = encode.tabulate(codes, len(raw))
-    return distinct(column, raw, counts, codes, kind="text", declared=True, first_missing=first)
+    return distinct(column, raw, counts, codes, kind="bins", declared=True, first_missing=first)
 
 
 def numbers(frame: Any, column: str, argument: str, *, text: bool) -> Numbers:
@@ -197,7 +197,11 @@ def reach(
 
 def repeats(frame: Any, column: str) -> int:
     """Rows beyond the first of each value of a column."""
-    return len(frame) - int(frame.get_column(column).n_unique())
+    try:
+        unique = int(frame.get_column(column).n_unique())
+    except Exception:  # each library has its own error for cells it cannot compare
+        unique = len(look(frame, column).raw)
+    return len(frame) - unique
 
 
 def rows(

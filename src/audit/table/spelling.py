@@ -38,6 +38,7 @@ def notice(column: str, raw: Sequence[str]) -> list[Issue]:
 
     Nothing is merged here but what NFC makes equal, which `levels` does.
     """
+    raw = sorted(raw)
     levels = list(dict.fromkeys(normalised(t) for t in raw))
     issues: list[Issue] = []
     merged = _groups(raw, normalised)
