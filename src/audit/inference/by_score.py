@@ -11,12 +11,14 @@ import numpy as np
 from audit.inference.auc import area, auc_difference_interval, auc_interval, unjudged
 from audit.inference.bootstrap import cell_bootstrap
 from audit.inference.by_group import BOUNDS, SELECTIVE
+from audit.inference.checks import critical
 from audit.inference.estimate import NAN, Estimate, Estimates
 from audit.inference.mover import interval_p_value, mover_difference, mover_ratio
 from audit.inference.standardized import standardized_difference
 from audit.inference.worst_score import compared, known_rows, why, worst_score
 from audit.metrics.contrasts import compare_scores
 from audit.metrics.metric import Metric
+from audit.metrics.scores import calibration_intercept, calibration_slope
 from audit.tally.coarsen import coarsen
 from audit.tally.distribution import Distribution
 
@@ -40,14 +42,12 @@ def score_estimates(
     `reference` names each attribute's reference group. For a continuous decision (`amount`)
     only the mean and its standardised difference make sense.
     """
+    if amount:
+        metrics = [m for m in metrics if "outcome" not in m.needs]
     found: list[Estimate] = []
     by_group = {(d.attribute, d.group): d for d in distributions}
-    resampled = {
-        id(d): _resampled([] if amount else metrics, d, level, seed) for d in distributions
-    }
+    resampled = {id(d): _resampled(metrics, d, level, seed) for d in distributions}
     for metric in metrics:
-        if amount and "outcome" in metric.needs:
-            continue
         if (metric.contrast or "").startswith("worst"):
             found += [
                 worst_score(metric, own, level, selective)
@@ -83,7 +83,29 @@ def _interval(
         share = float(mass.sum()) / d.total if d.total > 0 else 0.0
         sums = (float(mass.sum()), float((mass * losses).sum()), float((mass * squares).sum()))
         return (*_mean_interval(*sums, d.weight_squared * share, level), f"t{suffix}")
+    if key in ("calibration_intercept", "calibration_slope"):
+        return (*_line_interval(d, level)[key == "calibration_slope"], f"Wald{suffix}")
     return (*resampled.get(key, (NAN, NAN)), f"cell bootstrap{suffix}")
+
+
+def _line_interval(
+    d: Distribution, level: float
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Wald's limits of the recalibration line's intercept and slope; nan where there is none."""
+    line = (float(calibration_intercept(d)), float(calibration_slope(d)))
+    if any(v != v for v in line) or not d.weight_squared > 0:
+        return (NAN, NAN), (NAN, NAN)
+    rows = d.counts[:, :2].sum(axis=1)
+    keep = rows > 0
+    p = d.values[keep] if d.higher_is_better else 1 - d.values[keep]
+    x = np.log(p / (1 - p))
+    fitted = 1 / (1 + np.exp(-(line[0] + line[1] * x)))
+    # (Σw)²/Σw² rows carry the information, where weights vary
+    w = rows[keep] * (d.total / d.weight_squared) * fitted * (1 - fitted)
+    a, b, c = float(w.sum()), float((w * x).sum()), float((w * x * x).sum())
+    z, area_of = float(critical(level)), a * c - b * b
+    half = z * (c / area_of) ** 0.5, z * (a / area_of) ** 0.5
+    return (line[0] - half[0], line[0] + half[0]), (line[1] - half[1], line[1] + half[1])
 
 
 def squared_errors(d: Distribution) -> Any:
@@ -107,7 +129,7 @@ def _mean_interval(
     return mean - half, mean + half
 
 
-ANALYTIC = ("auc", "mean_score", "brier")
+ANALYTIC = ("auc", "mean_score", "brier", "calibration_intercept", "calibration_slope")
 """Score metrics whose interval needs no resampling."""
 
 
@@ -232,7 +254,7 @@ def _gap(
         float(of_scores(d)), own[0], own[1], where["reference_value"], reference[0], reference[1]
     )  # fmt: skip
     if metric.contrast == "ratio":
-        if not min(own[0], reference[0]) >= 0:
+        if min(own[0], reference[0]) < 0:
             return Estimate(**where, value=value, method="no interval: a limit lies below 0")
         limit = mover_ratio(*sides)
     else:
