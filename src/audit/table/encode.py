@@ -145,23 +145,25 @@ def _times(column: str, rows: int) -> Distinct:
 def _objects(column: str, values: npt.NDArray[Any]) -> Distinct:
     import pandas as pd
 
-    kind = pd.api.types.infer_dtype(values, skipna=True)
-    if "date" in kind or "time" in kind or kind == "period":
-        return _times(column, len(values))
     try:
         codes, raw = pd.factorize(values, use_na_sentinel=True)
     except TypeError:
         first = next((i for i, v in enumerate(values) if getattr(v, "__hash__", None) is None), 0)
         raise nested(column, first) from None
-    absent = codes < 0
-    # factorize takes 1, 1.0 and True for one value; only the inference tells them apart.
-    mixed = kind.startswith("mixed") and kind != "mixed-integer-float"
+    absent = codes < 0 if codes.size and codes.min() < 0 else None
+    # A missing row's code is -1: any code will do once it is known to be missing.
+    codes = codes.astype(unsigned(len(raw) + 1))
     levels = raw.tolist()
+    if all(type(v) is str for v in levels):
+        return _found(column, codes, levels, absent, kind="text" if levels else None)
+    # factorize takes 1, 1.0 and True for one value; only the inference tells them apart.
+    kind = pd.api.types.infer_dtype(values, skipna=True)
+    if "date" in kind or "time" in kind or kind == "period":
+        return _times(column, len(values))
+    mixed = kind.startswith("mixed") and kind != "mixed-integer-float"
     if mixed and kind == "mixed" and len({type(v) for v in levels}) == 1:
         mixed = False
-    return _found(
-        column, np.where(absent, 0, codes), levels, absent, kind="mixed" if mixed else None
-    )
+    return _found(column, codes, levels, absent, kind="mixed" if mixed else None)
 
 
 def _numbers(
