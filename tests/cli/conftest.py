@@ -57,8 +57,8 @@ def in_process(folder: Path, *words: str, **more: str) -> Ran:
     """Run a command line in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "audit", *words],
-        cwd=folder, env=environment(**more), capture_output=True, text=True, timeout=120,
-        stdin=subprocess.DEVNULL, check=False,
+        cwd=folder, env=environment(**more), stdin=subprocess.DEVNULL, capture_output=True,
+        encoding="utf-8", errors="replace", timeout=120, check=False,
     )  # fmt: skip
     return Ran(code=done.returncode, out=done.stdout, err=done.stderr)
 
