@@ -21,7 +21,7 @@ from audit.table.numbers import Numbers
 from audit.table.opened import Opened
 from audit.table.roles import BLOCKS, DECISION_LEVELS, OUTCOME_LEVELS, Axis, Issue, Roles
 from audit.table.rows import Table
-from audit.table.wording import shown
+from audit.table.wording import not_null, shown
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -7,7 +7,7 @@ from audit.table.codes import note, warning
 from audit.table.faults import infinite
 from audit.table.numbers import Numbers
 from audit.table.roles import Issue
-from audit.table.wording import shown
+from audit.table.wording import not_null, shown
 
 
 def check_weight(found: Numbers) -> None:
@@ -95,7 +95,7 @@ def check_score(found: Numbers, argument: str, *, decides: bool) -> tuple[Issue,
             argument=argument,
             count=found.missing,
             first=found.first.get("missing"),
-            fix=f'leave such rows out, counted, with where="{found.column} is not null", '
+            fix=f"leave such rows out, counted, with {not_null(found.column)}, "
             "or give the decision itself",
         )
     issues.append(

@@ -61,3 +61,14 @@ def suggestion(name: object, known: Sequence[object]) -> str:
     if close is not None:
         return f"did you mean {shown(close)}?"
     return f"it has {listed(list(known), most=8)}" if known else "there are none"
+
+
+def not_null(column: str) -> str:
+    """The filter that leaves out rows without a value, as it is typed.
+
+    >>> not_null("pd"), not_null("loan type")
+    ('where="pd is not null"', 'where="`loan type` is not null"')
+    """
+    keyword = column.lower() in ("and", "or", "not", "in", "is", "null", "none", "true", "false")
+    name = column if column.isidentifier() and not keyword else f"`{column}`"
+    return f'where="{name} is not null"'
