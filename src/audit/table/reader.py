@@ -265,7 +265,7 @@ def _read_labels(reader: Reader, part: str, name: str) -> None:
             argument="decision",
             count=found.missing,
             first=found.first_missing,
-            fix=f'leave such rows out, counted, with where="{name} is not null", or give them a '
+            fix=f"leave such rows out, counted, with {not_null(name)}, or give them a "
             "value such as 'withdrawn' and name unfavorable=",
         )
     if found.missing:
