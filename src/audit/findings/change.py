@@ -9,10 +9,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from audit.findings.verdict import BREACH, CAUTION, RATIO, Case, clause
+from audit.findings.verdict import BREACH, CAUTION, RATIO, Case, Clauses, clause
 from audit.inference.score_tests import equality_p_value
 
 Counts = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 WHOLE = 4096
 """Up to so many further approvals every number is tried; beyond, the search halves."""
@@ -52,7 +53,7 @@ def approvals_needed(
     """
     most = min(n - x, max(0, math.ceil(n * x_other / n_other - x - 1e-9)) + 1) if n_other else 0
 
-    def found(further: Counts) -> npt.NDArray[np.int8]:
+    def found(further: Counts) -> Clauses:
         count = x + further
         with np.errstate(divide="ignore", invalid="ignore"):
             rate, other = count / n, np.float64(x_other) / n_other
@@ -63,13 +64,29 @@ def approvals_needed(
         case = Case(value, 0.0, np.inf, adjusted, n, n_other)
         return clause(kind, case, line=line, caution=caution, alpha=alpha, min_rows=0)
 
+    def ends_fail(clauses: Clauses) -> Flags:
+        return np.not_equal(clauses, BREACH)
+
+    def ends_review(clauses: Clauses) -> Flags:
+        return np.less(clauses, BREACH) | np.greater(clauses, CAUTION)
+
+    if most <= WHOLE:  # both are read off the same clauses
+        clauses = found(np.arange(most + 1))
+        return Approvals(
+            ends_fail=_first(ends_fail(clauses)), ends_review=_first(ends_review(clauses))
+        )
     return Approvals(
-        ends_fail=_fewest(lambda k: found(k) != BREACH, most),
-        ends_review=_fewest(lambda k: ~((found(k) >= BREACH) & (found(k) <= CAUTION)), most),
+        ends_fail=_fewest(lambda k: ends_fail(found(k)), most),
+        ends_review=_fewest(lambda k: ends_review(found(k)), most),
     )
 
 
-def _fewest(enough: Callable[[Counts], npt.NDArray[np.bool_]], most: int) -> int | None:
+def _first(hits: Flags) -> int | None:
+    where = np.flatnonzero(hits)
+    return int(where[0]) if where.size else None
+
+
+def _fewest(enough: Callable[[Counts], Flags], most: int) -> int | None:
     """The smallest k in 0..most that is enough; above `WHOLE` by halving, as gaps only shrink."""
     low, high = 0, most
     while high - low > WHOLE:
@@ -79,5 +96,5 @@ def _fewest(enough: Callable[[Counts], npt.NDArray[np.bool_]], most: int) -> int
         else:
             low = middle + 1
     steps = np.arange(low, high + 1)
-    hits = np.flatnonzero(enough(steps))
-    return int(steps[hits[0]]) if hits.size else None
+    first = _first(enough(steps))
+    return None if first is None else int(steps[first])

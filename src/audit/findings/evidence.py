@@ -1,15 +1,26 @@
-"""One estimate made a finding: verdict and sentence, people, what would change it."""
+"""Estimates made findings: verdict and sentence, people, what would change it."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from audit.findings.change import approvals_needed
 from audit.findings.kinds import scale_of
 from audit.findings.people import people_affected
 from audit.findings.record import Finding
 from audit.findings.sample import detectable, pass_rows
-from audit.findings.verdict import DIFFERENCE, RATIO, SMD, harmed_side, near_line, verdict_of
+from audit.findings.verdict import (
+    DIFFERENCE,
+    RATIO,
+    SMD,
+    Case,
+    because_of,
+    clause,
+    harmed_side,
+    near_line,
+    verdict_for,
+)
 from audit.findings.words import count_words, level_words, who
 from audit.inference.estimate import Estimate
 from audit.table.roles import Group
@@ -23,8 +34,8 @@ _APPROVALS = {
 """Metrics that further approvals move, and among whom."""
 
 
-def finding_of(
-    estimate: Estimate,
+def findings_of(
+    estimates: Sequence[Estimate],
     tally: Tally,
     *,
     code: str,
@@ -34,26 +45,92 @@ def finding_of(
     worst: str,
     alpha: float,
     min_rows: int,
+    holm_places: Sequence[tuple[float, float]] | None = None,
+) -> list[Finding]:
+    """Judge comparisons of one metric, `p_adjusted` filled in; the rule is read once for all.
+
+    `lines` are line, caution and cited rule.
+    """
+    if not estimates:
+        return []
+    kind, worse = read_as(estimates[0].metric)
+    case = Case(
+        [readable(e, kind) for e in estimates],
+        [e.low for e in estimates],
+        [e.high for e in estimates],
+        [e.p_adjusted for e in estimates],
+        [e.rows for e in estimates],
+        [e.reference_rows for e in estimates],
+    )
+    found = clause(
+        kind, case, line=lines[0], caution=lines[1], alpha=alpha, min_rows=min_rows, worse=worse
+    )
+    shown = detectable(estimates, kind, alpha) if planned else [None] * len(estimates)
+    return [
+        finding_of(
+            estimate,
+            tally,
+            found=number,
+            code=code,
+            family=family,
+            planned=planned,
+            lines=lines,
+            worst=worst,
+            alpha=alpha,
+            min_rows=min_rows,
+            holm_place=(1.0, 0.0) if holm_places is None else holm_places[k],
+            smallest=shown[k],
+        )
+        for k, (estimate, number) in enumerate(zip(estimates, found.tolist(), strict=True))
+    ]
+
+
+def read_as(metric: str) -> tuple[str, str]:
+    """The kind of scale a metric is read on, and which way harms the group."""
+    scale = scale_of(metric)
+    return (scale.kind, scale.worse) if scale else (DIFFERENCE, "away")
+
+
+def finding_of(
+    estimate: Estimate,
+    tally: Tally,
+    *,
+    found: int,
+    code: str,
+    family: str,
+    planned: bool,
+    lines: tuple[float, float, str],
+    worst: str,
+    alpha: float,
+    min_rows: int,
     holm_place: tuple[float, float] = (1.0, 0.0),
+    smallest: float | None = None,
 ) -> Finding:
-    """Judge one estimate, `p_adjusted` filled in; `lines` are line, caution and cited rule."""
-    scale = scale_of(estimate.metric)
-    kind, worse = (scale.kind, scale.worse) if scale else (DIFFERENCE, "away")
+    """Write out one estimate, `p_adjusted` filled in, that clause `found` of the rule matched.
+
+    `lines` are line, caution and cited rule; `smallest` the smallest disparity detectable.
+    """
+    kind, worse = read_as(estimate.metric)
     line, caution, rule = lines
     value = readable(estimate, kind)
     group = who(estimate.attribute, estimate.group)
     reference = who(estimate.attribute, estimate.reference or ())
-    needed = pass_rows(estimate, kind, line, worse)
-    verdict, because = verdict_of(
+    verdict = verdict_for(found, worst)
+    needed = None
+    if planned or verdict == "insufficient":
+        needed = pass_rows(estimate, kind, line, worse)
+    because = because_of(
+        found,
         kind,
-        value,
-        estimate.low,
-        estimate.high,
-        estimate.p_adjusted,
-        estimate.rows,
-        estimate.reference_rows,
+        Case(
+            value,
+            estimate.low,
+            estimate.high,
+            estimate.p_adjusted,
+            estimate.rows,
+            estimate.reference_rows,
+        ),
         line=line,
-        caution=caution,
         worst=worst,
         min_rows=min_rows,
         alpha=alpha,
@@ -88,7 +165,7 @@ def finding_of(
         people_affected=people,
         people_of=people_of,
         change=change,
-        smallest_detectable=detectable(estimate, kind, alpha) if planned else None,
+        smallest_detectable=smallest,
         rows_needed=needed if planned else None,
         harmed=harmed,
     )

@@ -66,17 +66,19 @@ def explore(
         return Explored(judged=(), findings=(), unsettled=())
     at = np.array(rows)
     number = {
-        name: np.array([columns[name][i] for i in rows], dtype=np.float64)
+        name: np.array(columns[name], dtype=np.float64)[at]
         for name in ("value", "low", "high", "p_value", "rows", "reference_rows")
     }
     adjusted = benjamini_hochberg(number["p_value"])
     found = np.zeros(len(rows), dtype=np.int8)
     strength, line_of = np.zeros(len(rows)), np.zeros(len(rows))
-    names = np.array([metric[i] for i in rows])
-    for name in dict.fromkeys(names.tolist()):
+    rows_of: dict[str, list[int]] = {}
+    for k, i in enumerate(rows):
+        rows_of.setdefault(metric[i], []).append(k)
+    for name, positions in rows_of.items():
         scale = scales[name]
         assert scale is not None
-        here = names == name
+        here = np.array(positions)
         line, caution, _ = lines_of(policy, name, scale.kind)
         case = Case(
             number["value"][here],
@@ -114,7 +116,9 @@ def explore(
             distinct.append(k)
     kept = distinct[:STRONGEST]
     findings = tuple(
-        _finding(estimates, tally, policy, sizes, rows[k], float(adjusted[k]), min_rows)
+        _finding(
+            estimates, tally, policy, sizes, rows[k], float(adjusted[k]), int(found[k]), min_rows
+        )
         for k in kept
     )
     unsettled = _unsettled(estimates, tally, policy, sizes, at, found)
@@ -192,6 +196,7 @@ def _finding(
     sizes: Sizes,
     row: int,
     p_adjusted: float,
+    found: int,
     min_rows: int,
 ) -> Finding:
     metric = estimates.columns["metric"][row]
@@ -200,6 +205,7 @@ def _finding(
     return finding_of(
         replace(estimates[row], p_adjusted=p_adjusted),
         tally,
+        found=found,
         code=code_of(estimates, row, scale, sizes, tally, policy, min_rows),
         family="exploration",
         planned=False,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from audit.findings import rules
-from audit.findings.evidence import finding_of
+from audit.findings.evidence import findings_of
 from audit.findings.kinds import lines_of
 from audit.findings.plan import Sizes, large_enough
 from audit.findings.record import Finding, Policy
@@ -70,11 +70,9 @@ def _attribute(
 
     limits = ratio_interval(x[others], n[others], x[best], n[best], float(2 * ndtr(z) - 1))
     p = range_p_value(score_statistic(x[others], n[others], x[best], n[best]), len(keep))
-    lines = lines_of(policy, METRIC, RATIO)
-    out = []
-    for k, i in enumerate(others.tolist()):
-        undefined = rate[best] == 0
-        estimate = Estimate(
+    undefined = rate[best] == 0
+    estimates = [
+        Estimate(
             metric=METRIC,
             attribute=found.attribute,
             group=found.groups[i],
@@ -92,20 +90,19 @@ def _attribute(
             reference_value=float(rate[best]),
             reason="nobody was approved" if undefined else None,
         )
-        out.append(
-            finding_of(
-                estimate,
-                tally,
-                code=rules.HIGHEST_RATE,
-                family="highest-rate reading",
-                planned=False,
-                lines=lines,
-                worst="review",
-                alpha=policy.alpha,
-                min_rows=min_rows,
-            )
-        )
-    return out
+        for k, i in enumerate(others.tolist())
+    ]
+    return findings_of(
+        estimates,
+        tally,
+        code=rules.HIGHEST_RATE,
+        family="highest-rate reading",
+        planned=False,
+        lines=lines_of(policy, METRIC, RATIO),
+        worst="review",
+        alpha=policy.alpha,
+        min_rows=min_rows,
+    )
 
 
 def _rates(found: Cells) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from audit.findings.evidence import finding_of
+from audit.findings.evidence import findings_of
 from audit.findings.kinds import scale_of
 from audit.findings.record import VERDICTS, Family, Finding, Policy
 from audit.findings.verdict import RATIO
 from audit.findings.words import attribute_words, count_words, level_words, percent
 from audit.inference.estimate import Estimates
-from audit.inference.measure import known
+from audit.inference.measure import Known, known
 from audit.inference.multiplicity import holm
 from audit.inference.reference import Reference
 from audit.metrics.metric import Counts
@@ -74,7 +74,8 @@ def judge_plan(
 ) -> Planned:
     """Find the planned comparisons among the estimates and judge them, family by family."""
     not_checked = _nothing_planned(policy)
-    reasons = {f.code: _unmet(f, tally) for f in policy.families}
+    state = known(tally)
+    reasons = {f.code: _unmet(f, tally, state) for f in policy.families}
     unreached = _unreached(tally, policy, references, sizes, min_rows)
     if not all(reasons.values()):
         # where something is planned, the groups left out of it come first
@@ -90,8 +91,9 @@ def judge_plan(
     rows_of: dict[str, list[int]] = {f.code: [] for f in policy.families}
     chosen = {r.attribute: r.level for r in references}
     columns = estimates.columns
-    for row, metric in enumerate(columns["metric"]):
-        for family in wanted.get(metric, ()):
+    rows_with_family = [row for row, metric in enumerate(columns["metric"]) if metric in wanted]
+    for row in rows_with_family:
+        for family in wanted[columns["metric"][row]]:
             if _belongs(estimates, row, family, chosen, sizes, tally, policy, min_rows):
                 rows_of[family.code].append(row)
     for family in policy.families:
@@ -103,13 +105,19 @@ def judge_plan(
             not_checked.append(f"{family.title}: no planned comparison could be made")
     judged: list[tuple[int, Finding]] = []
     for together in _letters(policy.families):
-        members = [(row, f) for f in together for row in rows_of[f.code]]
-        raw = [columns["p_value"][row] for row, _ in members]
-        adjusted = holm(raw).tolist() if members else []
-        for number, (row, family) in enumerate(members):
-            estimate = replace(estimates[row], p_adjusted=adjusted[number])
-            finding = finding_of(
-                estimate,
+        raw = [columns["p_value"][row] for f in together for row in rows_of[f.code]]
+        adjusted = holm(raw).tolist() if raw else []
+        places = [_place(raw, adjusted, k) for k in range(len(raw))]
+        start = 0
+        for family in together:
+            rows = rows_of[family.code]
+            part = slice(start, start + len(rows))
+            start = part.stop
+            findings = findings_of(
+                [
+                    replace(estimates[row], p_adjusted=p)
+                    for row, p in zip(rows, adjusted[part], strict=True)
+                ],
                 tally,
                 code=family.code,
                 family=family.title,
@@ -118,9 +126,9 @@ def judge_plan(
                 worst=family.worst,
                 alpha=policy.alpha,
                 min_rows=min_rows,
-                holm_place=_place(raw, adjusted, number),
+                holm_places=places[part],
             )
-            judged.append((row, finding))
+            judged.extend(zip(rows, findings, strict=True))
     return Planned(judged=tuple(judged), not_checked=tuple(not_checked))
 
 
@@ -171,10 +179,9 @@ def _nothing_planned(policy: Policy) -> list[str]:
     return [f"{policy.name} plans no comparison, so its verdict is insufficient by design"]
 
 
-def _unmet(family: Family, tally: Tally) -> str | None:
+def _unmet(family: Family, tally: Tally, state: Known) -> str | None:
     """Why a family cannot be judged on this data, or None."""
     roles = tally.roles
-    state = known(tally)
     if "decision" in family.needs and not state.decision:
         return "not checked, because no decision was given"
     if "score" in family.needs and not (roles.score or roles.risk or roles.amount):

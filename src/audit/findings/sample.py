@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from audit.findings.verdict import RATIO, SMD
 from audit.inference.estimate import Estimate
@@ -12,28 +13,39 @@ POWER = 0.80
 """Of 100 samples, how many should show it."""
 
 
-def detectable(estimate: Estimate, kind: str, alpha: float) -> float | None:
-    """The smallest disparity that a sample of these sizes shows in 80 of 100 cases.
+def detectable(estimates: Sequence[Estimate], kind: str, alpha: float) -> list[float | None]:
+    """The smallest disparity that samples of these sizes show in 80 of 100 cases, one an estimate.
 
     A ratio below 1, a difference below 0, or an SMD above 0; None where none can be named.
     """
-    rows, reference_rows = estimate.rows, estimate.reference_rows
-    if rows <= 0 or reference_rows <= 0:
-        return None
     if kind == SMD:
-        from scipy.special import ndtri
+        return _detectable_smd(estimates, alpha)
+    known = [e.rows > 0 and e.reference_rows > 0 and 0 < e.reference_value < 1 for e in estimates]
+    found = smallest_detectable(
+        [e.reference_value for e in estimates],
+        [e.rows for e in estimates],
+        [e.reference_rows for e in estimates],
+        contrast=kind,
+        alpha=alpha,
+        power=POWER,
+    ).tolist()
+    return [v if k and v == v else None for k, v in zip(known, found, strict=True)]
 
-        z = float(ndtri(1 - alpha / 2) + ndtri(POWER))
+
+def _detectable_smd(estimates: Sequence[Estimate], alpha: float) -> list[float | None]:
+    from scipy.special import ndtri
+
+    z = float(ndtri(1 - alpha / 2) + ndtri(POWER))
+    out: list[float | None] = []
+    for e in estimates:
+        rows, reference_rows = e.rows, e.reference_rows
+        if rows <= 0 or reference_rows <= 0:
+            out.append(None)
+            continue
         # d = z·√(1/n + 1/m + d²/(2(n + m))), solved for d
         left = 1 - z * z / (2 * (rows + reference_rows))
-        return z * math.sqrt((1 / rows + 1 / reference_rows) / left) if left > 0 else None
-    rate = estimate.reference_value
-    if not 0 < rate < 1:
-        return None
-    found = float(
-        smallest_detectable(rate, rows, reference_rows, contrast=kind, alpha=alpha, power=POWER)
-    )
-    return None if math.isnan(found) else found
+        out.append(z * math.sqrt((1 / rows + 1 / reference_rows) / left) if left > 0 else None)
+    return out
 
 
 def pass_rows(estimate: Estimate, kind: str, line: float, worse: str) -> int | None:

@@ -143,11 +143,20 @@ def verdict_of(
     found = int(
         clause(kind, case, line=line, caution=caution, alpha=alpha, min_rows=min_rows, worse=worse)
     )
-    because = _because(
-        found, kind, case, line, alpha, min_rows, reason, (group, reference), rows_needed, worse
+    because = because_of(
+        found,
+        kind,
+        case,
+        line=line,
+        worst=worst,
+        min_rows=min_rows,
+        alpha=alpha,
+        reason=reason,
+        group=group,
+        reference=reference,
+        rows_needed=rows_needed,
+        worse=worse,
     )
-    if found == BREACH and worst != "fail":
-        because += "; this comparison can ask for a review at most"
     return verdict_for(found, worst), because
 
 
@@ -184,20 +193,27 @@ def near_line(kind: str, value: float, line: float) -> bool:
     return margin < NEAR - ROUNDING
 
 
-def _because(
+def because_of(
     found: int,
     kind: str,
     case: Case,
+    *,
     line: float,
-    alpha: float,
-    min_rows: int,
-    reason: str | None,
-    names: tuple[str, str],
-    rows_needed: int | None,
-    worse: str,
+    worst: str = "fail",
+    min_rows: int = 30,
+    alpha: float = 0.05,
+    reason: str | None = None,
+    group: str = "the group",
+    reference: str = "the reference",
+    rows_needed: int | None = None,
+    worse: str = "lower",
 ) -> str:
+    """Why a clause (the number that `clause` gave for this one case) gives its verdict, in words.
+
+    >>> because_of(CHANCE, "ratio", Case(0.7, 0.5, 0.95, 0.3, 60, 90), line=0.8)
+    'a gap beyond the rule was seen; this sample cannot tell it from chance'
+    """
     value, low, high, p, rows, reference_rows = (float(v) for v in case)  # type: ignore[arg-type]
-    group, reference = names
     if found == UNDEFINED:
         return f"no value: {reason}" if reason else "no value: it is undefined here"
     if found == BREACH:
@@ -206,9 +222,11 @@ def _because(
             "the observed gap is beyond the rule; one this size would be unusual if the "
             f"{equal} were equal"
         )
-        return text + (
-            "; the whole interval is beyond the rule" if _whole(kind, case, line) else ""
-        )
+        if _whole(kind, case, line):
+            text += "; the whole interval is beyond the rule"
+        if worst != "fail":
+            text += "; this comparison can ask for a review at most"
+        return text
     if found == CHANCE:
         return "a gap beyond the rule was seen; this sample cannot tell it from chance"
     if found == CAUTION:

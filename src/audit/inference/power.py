@@ -15,6 +15,8 @@ __all__ = ["chance_of_pass", "power", "rows_for_pass", "smallest_detectable"]
 
 UNSETTLED = 0.02
 """Within this distance of the line no sample size is worth naming."""
+TINY = 1e-12
+"""Below this a variance is no divisor."""
 
 
 def _normal_sum(alpha: float, power: float) -> float:
@@ -139,18 +141,22 @@ def _closest(
         ref = 2 * c / (-b + max(b * b - 4 * a * c, 0.0) ** 0.5)
         return line * ref, ref
     low, high = max(line, 0.0), min(1.0 + line, 1.0)
-    for _ in range(80):  # the score falls in the reference's rate
+    # the slope of the log likelihood falls in the reference's rate; written out, for this is the
+    # busiest loop behind a finding
+    for _ in range(80):
         ref = (low + high) / 2
         p = ref - line
-        score = _slope(rate, p) + balance * _slope(rate_ref, ref)
-        low, high = (ref, high) if score > 0 else (low, ref)
+        spread, spread_ref = p * (1 - p), ref * (1 - ref)
+        slope = (rate - p) / (spread if spread > TINY else TINY)
+        slope += balance * ((rate_ref - ref) / (spread_ref if spread_ref > TINY else TINY))
+        if ref in (low, high):  # no number lies between them
+            break
+        if slope > 0:
+            low = ref
+        else:
+            high = ref
     ref = (low + high) / 2
     return ref - line, ref
-
-
-def _slope(seen: float, p: float) -> float:
-    """Of the log likelihood at p, kept finite."""
-    return (seen - p) / max(p * (1 - p), 1e-12)
 
 
 def chance_of_pass(
