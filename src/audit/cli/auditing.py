@@ -142,17 +142,8 @@ def _extra(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _model(path: str) -> Any:
-    from audit.table import model
+    from audit.table.model_file import load_model
 
-    load_model = getattr(model, "load_model", None)
-    if load_model is None:
-        raise InputError(
-            "CLI009",
-            f"models saved in files cannot be loaded yet ({path})",
-            argument="model",
-            fix="score the file yourself and give --score or --risk with --cutoff, or call "
-            "audit.run(frame, model=...) from Python",
-        )
     return load_model(path)
 
 

@@ -16,7 +16,6 @@ from audit.cli.suggest import closest
 from audit.errors import DataWarning, InputError
 
 WRONG, DEFECT = 2, 70
-ISSUES = "https://github.com/evenhand/evenhand/issues"
 
 
 class Warned:
@@ -75,7 +74,7 @@ def explain(problem: BaseException, given: list[str], debug: bool) -> int:
     what = f"{type(problem).__name__}: {problem}".splitlines()[0][:300]
     again = shell.line(["audit", *(word for word in given if word != "--debug"), "--debug"])
     say(_wrapped(f"audit: this is a defect of ours, not of your data: {what}"))
-    say(f"No verdict was reached. Please report it with what this prints:\n  {again}\n  {ISSUES}")
+    say(f"No verdict was reached. Please report it with what this prints:\n  {again}")
     return DEFECT
 
 

@@ -1,0 +1,88 @@
+"""Models from files: skops with types that are known, never pickle.
+
+A pickle runs whatever its author wished while it is loaded. skops lists the types a file holds
+before anything is built; only those of the libraries named here are accepted.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from audit.errors import InputError
+
+TRUSTED = ("sklearn.",)
+"""Beginnings of type names accepted beside those that skops itself knows to be harmless."""
+
+REFUSED = ("sklearn.datasets.", "sklearn.externals.", "sklearn.utils.")
+"""Beginnings that are not, although they lie inside a trusted library: they reach further."""
+
+PICKLES = (".pkl", ".pickle", ".joblib", ".sav")
+
+
+def load_model(path: str | Path) -> Any:
+    """The estimator in a `.skops` file.
+
+    Raises `InputError`: TBL140 no such file, TBL141 a pickle, TBL142 another kind of file,
+    TBL143 skops is not installed, TBL144 types that are not trusted, TBL145 a damaged file.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise InputError(
+            "TBL140", f"no such file: {str(path)!r}", argument="model", fix="check the path"
+        )
+    ending = file.suffix.lower()
+    if ending in PICKLES or _starts_as_pickle(file):
+        raise InputError(
+            "TBL141",
+            f"{file.name} is a pickle: loading it would run whatever code it holds",
+            argument="model",
+            fix="save the model with skops.io.dump(model, 'model.skops')",
+        )
+    if ending != ".skops":
+        raise InputError(
+            "TBL142",
+            f"{file.name} is not a model file that is known here",
+            argument="model",
+            fix="skops.io.dump(model, 'model.skops')",
+        )
+    try:
+        import skops.io
+    except ImportError:
+        raise InputError(
+            "TBL143",
+            "reading .skops files needs skops",
+            argument="model",
+            fix='pip install "evenhand[models]"',
+        ) from None
+    try:
+        types = skops.io.get_untrusted_types(file=file)
+    except Exception as problem:
+        raise _damaged(file, problem) from None
+    strange = [t for t in types if not t.startswith(TRUSTED) or t.startswith(REFUSED)]
+    if strange:
+        raise InputError(
+            "TBL144",
+            f"{file.name} holds types that are not trusted: {', '.join(sorted(strange)[:5])}",
+            argument="model",
+            fix="load it yourself in Python and pass model=",
+        )
+    try:
+        return skops.io.load(file, trusted=types)
+    except Exception as problem:
+        raise _damaged(file, problem) from None
+
+
+def _starts_as_pickle(file: Path) -> bool:
+    with file.open("rb") as opened:
+        head = opened.read(2)
+    return head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05"
+
+
+def _damaged(file: Path, problem: Exception) -> InputError:
+    return InputError(
+        "TBL145",
+        f"{file.name} cannot be read as a skops file: {type(problem).__name__}: {problem}",
+        argument="model",
+        fix="save it anew with skops.io.dump",
+    )
