@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import cache
 from itertools import combinations, product
 from typing import Any
 
@@ -379,6 +380,7 @@ def score_estimates(
     return tuple(made)
 
 
+@cache
 def german() -> AuditRecord:
     """190 people under 26 against 810 of 26 and over: 86 and 526 approved."""
     joint = np.array(
@@ -416,6 +418,7 @@ def german() -> AuditRecord:
     )
 
 
+@cache
 def many(policy: str = "us-credit") -> AuditRecord:
     """Four attributes, undecided and unknown, missing and tiny groups: the crowded case."""
     rng = np.random.default_rng(11)
@@ -486,6 +489,7 @@ def many(policy: str = "us-credit") -> AuditRecord:
     )
 
 
+@cache
 def lender() -> AuditRecord:
     """A lender's own decisions: outcomes known for the approved only (selective labels)."""
     joint = np.array(
@@ -530,6 +534,7 @@ def lender() -> AuditRecord:
     )
 
 
+@cache
 def fair() -> AuditRecord:
     """Equal rates in a large sample: a pass."""
     joint = np.array(
@@ -551,6 +556,7 @@ def fair() -> AuditRecord:
     )
 
 
+@cache
 def small() -> AuditRecord:
     """Too few people to say anything: insufficient, and a group never approved."""
     joint = np.array(
@@ -574,11 +580,13 @@ def small() -> AuditRecord:
     )
 
 
+@cache
 def unplanned() -> AuditRecord:
     """A policy that plans nothing: insufficient by design."""
     return many(policy="nyc-ll144")
 
 
+@cache
 def hostile(name: str) -> AuditRecord:
     """Every text slot that data or a user can fill holds the attack."""
     joint = np.array(
@@ -646,3 +654,8 @@ ALL = {
     "small": small,
     "unplanned": unplanned,
 }
+
+SMALLEST = replace(
+    fair(), estimates=Estimates.of([]), findings=(), charts={}, not_checked=("nothing",)
+)
+"""A record with next to nothing in it."""

@@ -46,8 +46,8 @@ def figures(record: AuditRecord, theme: str = "light") -> dict[str, Figure]:
         figure = built.get(name)
         if figure is None:
             continue
+        figure.layout.template = template(theme)  # assigned, so that plotly's own is gone
         figure.update_layout(
-            template=template(theme),
             title={"text": safe(title), "subtitle": {"text": safe(reading)}},
         )
         out[name] = recolour(figure) if theme == "dark" else figure

@@ -42,7 +42,9 @@ def html(record: AuditRecord, charts: str = "inline") -> str:
     page = document(record)
     style = compact_style(asset("style.css"))
     boot = asset("boot.js") if charts != "none" else ""
-    return (
+    packed = plotly_script().packed if charts == "inline" else ""
+    figures = dumps(drawn(record, page)) if charts != "none" else ""
+    rendered = (
         environment()
         .get_template("page.html.j2")
         .render(
@@ -51,12 +53,29 @@ def html(record: AuditRecord, charts: str = "inline") -> str:
             boot=Markup(boot),
             policy=Markup(content_policy(style, boot, charts)),
             charts=charts,
-            packed=Markup(plotly_script().packed) if charts == "inline" else "",
-            figures=drawn(record, page) if charts != "none" else None,
-            report=embedded(record),
-            verdict=record.verdict,
+            packed=Markup(packed),
+            figures=Markup(figures),
+            report=Markup(PLACE),
         )
     )
+    room = FULL - (len(rendered) - len(packed) - len(figures) - len(boot))
+    report = dumps(embedded(record, min(max(room, LEAST), MOST)))
+    # data is escaped, so a bare "<" of ours is the only one of its kind
+    return rendered.replace(PLACE, report, 1).encode("utf-8", "replace").decode()
+
+
+FULL, LEAST, MOST = 140_000, 12_000, 48_000
+"""Characters a page may have without the charts' script, and of the JSON inside it."""
+
+PLACE = "<report>"
+"""Where the JSON goes once it is known how much room there is."""
+
+
+def dumps(value: Any) -> str:
+    """JSON that may stand inside a script element."""
+    from jinja2.utils import htmlsafe_json_dumps
+
+    return str(htmlsafe_json_dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False))
 
 
 def content_policy(style: str, boot: str, charts: str) -> str:
@@ -135,7 +154,6 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    env.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
     env.filters["draw"] = svg.draw
     env.filters["icon"] = svg.icon
     env.filters["axis"] = svg.axis

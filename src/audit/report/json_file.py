@@ -27,9 +27,6 @@ SCHEMA = "audit.report/1"
 
 T = TypeVar("T")
 
-LARGEST_EMBEDDED = 20_000
-"""Characters of JSON inside an HTML page; beyond it an excerpt is embedded."""
-
 FLOATS = frozenset(f.name for f in fields(Estimate) if f.type == "float")
 """Fields of an estimate in which null stands for an undefined number."""
 
@@ -154,10 +151,10 @@ def _record(data: Mapping[str, Any]) -> AuditRecord:
     policy["rules"] = tuple(_plain(Rule, r) for r in policy["rules"])
     policy["notes"] = tuple(policy["notes"])
     return AuditRecord(
-        provenance=_plain(Provenance, data["provenance"]),
+        provenance=Provenance(**data["provenance"]),
         roles=_roles(data["roles"]),
         references=tuple(_plain(Reference, r) for r in data["references"]),
-        policy=_plain(Policy, policy),
+        policy=Policy(**policy),
         issues=tuple(_plain(Issue, i) for i in data["issues"]),
         tally=tally_file.from_dict(data["tally"]),
         estimates=_estimates(data["estimates"]),
@@ -173,7 +170,7 @@ def _record(data: Mapping[str, Any]) -> AuditRecord:
 
 
 def _plain(kind: Callable[..., T], data: Mapping[str, Any]) -> T:
-    return kind(**data)
+    return kind(**{k: _tuples(v) for k, v in data.items()})
 
 
 def _tuples(value: Any) -> Any:
@@ -212,6 +209,8 @@ def _finding(data: Mapping[str, Any]) -> Finding:
     values["estimate"] = Estimate(**fields_of)
     for name in ("line", "caution"):
         values[name] = number(values[name])
+    if isinstance(values.get("smallest_detectable"), str):
+        values["smallest_detectable"] = float(values["smallest_detectable"])
     return Finding(**values)
 
 
@@ -231,8 +230,8 @@ def _numbers(value: Any) -> Any:
     )
 
 
-def embedded(record: AuditRecord) -> dict[str, Any]:
-    """What an HTML page carries: the record without its cubes, or an excerpt if that is large.
+def embedded(record: AuditRecord, room: int = 40_000) -> dict[str, Any]:
+    """What an HTML page carries: the record without its cubes, or an excerpt of `room` characters.
 
     The excerpt keeps findings, and estimates of single attributes for the final decision; it says
     so in "excerpt". The whole is in the JSON report.
@@ -245,10 +244,10 @@ def embedded(record: AuditRecord) -> dict[str, Any]:
     }
     data["charts"] = {}
     data["excerpt"] = "counts and chart data are in the JSON report"
-    if _size(data) > LARGEST_EMBEDDED:
+    if _size(data) > room:
         data["policy"] = {"id": record.policy.id, "date": record.policy.date}
         data["findings"] = [_slim(f) for f in data["findings"]]
-    if _size(data) > LARGEST_EMBEDDED:
+    if _size(data) > room:
         data["findings"] = [f for f in data["findings"] if f["planned"]]
         place = {name: i for i, name in enumerate(data["estimates"]["columns"])}
         data["estimates"]["rows"] = [
@@ -261,10 +260,10 @@ def embedded(record: AuditRecord) -> dict[str, Any]:
         data["excerpt"] = (
             "planned findings and single-attribute estimates; everything is in the JSON report"
         )
-    if _size(data) > LARGEST_EMBEDDED:
+    if _size(data) > room:
         data["estimates"]["rows"] = []
         data["excerpt"] = "planned findings; everything else is in the JSON report"
-    while _size(data) > LARGEST_EMBEDDED and len(data["findings"]) > 1:
+    while _size(data) > room and len(data["findings"]) > 1:
         data["findings"] = data["findings"][: len(data["findings"]) // 2]
         data["excerpt"] = "the worst planned findings; everything else is in the JSON report"
     return data

@@ -50,9 +50,9 @@ def plotly_script() -> PlotlyScript:
 
 
 def inserted_styles(script: str) -> list[str]:
-    """Style sheets that the script inserts as text, unescaped as a JavaScript engine would.
+    r"""Style sheets that the script inserts as text, unescaped as a JavaScript engine would.
 
-    >>> inserted_styles("e.textContent='.map{content:\\'x\\'}';")
+    >>> inserted_styles(r"e.textContent='.map{content:\'x\'}';")
     [".map{content:'x'}"]
     """
     found = re.findall(r"\.textContent=(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\")", script)

@@ -160,7 +160,11 @@ def axis(bar: Bar, *, under: bool = False) -> Markup:
 
     Labels stand above the ticks (for a table's head), or `under` them.
     """
-    marks = [x for x in (bar.line, bar.parity) if _inside(bar, x)]
+    marks = [bar.line] if _inside(bar, bar.line) else []
+    if _inside(bar, bar.parity) and all(
+        abs(position(bar, bar.parity, WIDTH) - position(bar, m, WIDTH)) > 15 for m in marks
+    ):
+        marks.append(bar.parity)
     for x in TICKS if bar.log else _steps(bar):
         at = position(bar, x, WIDTH)
         if _inside(bar, x) and all(abs(at - position(bar, m, WIDTH)) > 26 for m in marks):

@@ -24,7 +24,7 @@ FULL = 2
 def distributions(look_: Look) -> list[tuple[tuple[str, ...], Chart]]:
     """Score distributions, with the attribute each is of."""
     found = look_.record.charts.get("distributions", ())
-    return [(tuple(d["attribute"]), _distribution(d, look_)) for d in found]
+    return [(tuple(d["attribute"]), _distribution(d, look_, i)) for i, d in enumerate(found)]
 
 
 def sweeps(look_: Look) -> list[tuple[tuple[str, ...], Chart]]:
@@ -84,11 +84,10 @@ def chart_name(kind: str, entry: Mapping[str, Any]) -> str:
     return ":".join(parts)
 
 
-def _distribution(entry: Mapping[str, Any], look_: Look) -> Chart:
+def _distribution(entry: Mapping[str, Any], look_: Look, position: int) -> Chart:
     attribute = tuple(entry["attribute"])
     edges = entry["edges"]
     column = text.visible(str(entry["column"]), 40)
-    tallest = max((max(g["shares"], default=0) for g in entry["groups"]), default=0) or 1
     rows = []
     medians: list[tuple[float, str]] = []
     groups = [g for g in entry["groups"] if g["rows"] >= look_.small]
@@ -100,7 +99,7 @@ def _distribution(entry: Mapping[str, Any], look_: Look) -> Chart:
             medians.append((cuts[2], name))
         curve = Bar(
             kind="curve", start=edges[0], end=edges[-1],
-            heights=_halved(tuple(s / tallest for s in g["shares"])),
+            heights=_halved(tuple(s / (max(g["shares"]) or 1) for s in g["shares"])),
             line=_cutoff(look_),
         )  # fmt: skip
         rows.append(
@@ -116,7 +115,7 @@ def _distribution(entry: Mapping[str, Any], look_: Look) -> Chart:
         title=f"Distribution of {column} by {text.attributes(attribute)}",
         reading=_median_reading(medians),
         twin=Grid(
-            key=_key("scores", attribute, column),
+            key=f"scores-{position}",
             title=f"{column}: shape and quantiles by {text.attributes(attribute)}",
             columns=(
                 Column(title="Group"),
@@ -140,13 +139,6 @@ def _halved(heights: tuple[float, ...]) -> tuple[float, ...]:
     if len(heights) < 64:
         return heights
     return tuple((a + b) / 2 for a, b in zip(heights[::2], heights[1::2], strict=True))
-
-
-def _key(kind: str, attribute: tuple[str, ...], extra: str = "") -> str:
-    import hashlib
-
-    name = "\x1f".join((kind, *attribute, extra))
-    return f"{kind}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _cutoff(look_: Look) -> float:

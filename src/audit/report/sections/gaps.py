@@ -21,7 +21,7 @@ from audit.report.blocks import (
 from audit.report.look import WORDS, Look
 from audit.report.sections.verdict import comparison_bar
 
-SHOWN = 12
+SHOWN = 10
 """Exploratory tests printed; the rest are counted here and listed in the JSON and CSV."""
 
 

@@ -62,16 +62,25 @@ def _code(words: str) -> Any:
 def _reading(look_: Look, smd: str | None) -> str:
     if smd is None:
         return "Where the score lies for each group, and what every possible cut-off would do."
-    single = [e for e in look_.pairs(smd) if len(e.attribute) == 1 and e.value == e.value]
+    single = [
+        e
+        for e in look_.pairs(smd)
+        if len(e.attribute) == 1 and e.value == e.value and e.rows >= look_.small
+    ]
     if not single:
         return "No standardised difference could be computed; the reasons stand in the table."
     worst = max(single, key=lambda e: abs(e.value))
-    side = "lower" if worst.value < 0 else "higher"
-    assert worst.reference is not None
+    roles = look_.record.roles
+    column = worst.column or roles.score or roles.risk
+    side = "below" if worst.value < 0 else "above"
+    reference = text.group(worst.attribute, worst.reference or ())
+    better = ""
+    if column is not None and column == roles.risk:
+        better = " A lower one is better for the applicant."
     return (
-        f"The largest gap in scores: {text.group(worst.attribute, worst.group)} scores on average "
-        f"{text.number(abs(worst.value), 2)} standard deviations {side} than "
-        f"{text.group(worst.attribute, worst.reference)}."
+        f"The largest gap in {text.name(column, 'scores')}: on average "
+        f"{text.group(worst.attribute, worst.group)} lies {text.number(abs(worst.value), 2)} "
+        f"standard deviations {side} {reference}.{better}"
     )
 
 

@@ -314,14 +314,24 @@ def _steps(look_: Look, finding: Finding | None) -> tuple[Step, ...]:
             href="#detectable",
         )
     else:
-        second = Step(
-            title="See where on the score scale it arises",
-            text="Scores by group, and the ratio at every cut-off.",
-            href="#scores",
-        )
+        second = _where(look_)
     third = Step(
         title="Read what was not checked",
         text=f"{text.plural(len(record.not_checked), 'point')} this report does not cover.",
         href="#not-checked",
     )
     return first, second, third
+
+
+def _where(look_: Look) -> Step:
+    if look_.record.charts.get("sweep"):
+        return Step(
+            title="See where on the score scale it arises",
+            text="Scores by group, and the ratio at every cut-off.",
+            href="#scores",
+        )
+    return Step(
+        title="See who is in the data",
+        text="Groups, undecided and unknown cases, and what was noticed while reading.",
+        href="#data",
+    )
