@@ -117,3 +117,16 @@ def aif360_metric(frame: pd.DataFrame, weight: Any = None) -> Any:
         said = truth.copy()
         said.labels = frame[["decision"]].to_numpy(dtype=float)
         return ClassificationMetric(truth, said, [{"g": 0}], [{"g": 1}])
+
+
+def aif360_scored(frame: pd.DataFrame) -> Any:
+    """The same from scores: columns group, outcome and score (P(favourable))."""
+    with quiet():
+        from aif360.datasets import BinaryLabelDataset
+        from aif360.metrics import ClassificationMetric
+
+        data = pd.DataFrame({"g": (frame["group"] == "a").astype(float), "y": frame["outcome"]})
+        truth = BinaryLabelDataset(df=data, label_names=["y"], protected_attribute_names=["g"])
+        said = truth.copy()
+        said.scores = frame[["score"]].to_numpy(dtype=float)
+        return ClassificationMetric(truth, said, [{"g": 0}], [{"g": 1}])

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from audit.errors import DataWarning, InputError, UndefinedMetricWarning
-from audit.metrics.contrasts import compare, ratio, worst_difference, worst_ratio
+from audit.metrics.contrasts import compare, over_groups, ratio, worst_difference, worst_ratio
 from audit.metrics.metric import Array, Counts, Metric, Rate
 from audit.metrics.rates import SEEN_AMONG_APPROVED, SELECTIVE, selective_labels
 from audit.table.arrays import from_arrays
@@ -118,6 +118,16 @@ def _causes(rate: Rate, found: Array, cells: Array) -> tuple[tuple[str, Array], 
     )
 
 
+def unseen(metric: Metric, cells: Array, groups: Sequence[Group]) -> str:
+    """Which groups' labels are selective, for a comparison that is made of no rate; else empty."""
+    if metric.rates or not metric.needs >= {"decision", "outcome"}:
+        return ""
+    hidden = np.flatnonzero(selective_labels(Counts(cells)))
+    if not len(hidden):
+        return ""
+    return f"in group {_named([repr(groups[i]) for i in hidden.tolist()])}: {SELECTIVE}"
+
+
 def each_group(metric: Metric, data: Grouped) -> list[float]:
     """A rate of every group; a warning names those without a value."""
     both = metric.needs >= {"decision", "outcome"}
@@ -170,6 +180,20 @@ def worst_case(metric: Metric, data: Grouped, method: str, agg: str) -> float:
     return max(by_rate) if metric.contrast == "worst_difference" else min(by_rate)
 
 
+def all_groups(metric: Metric, data: Grouped) -> float:
+    """A comparison of all groups at once."""
+    if len(data.groups) < 2:
+        return undefined(metric.key, f"there is one group only, {_named([repr(data.groups[0])])}")
+    both = metric.needs >= {"decision", "outcome"}
+    found = [values(rate, data.cells, both) for rate in metric.rates]
+    why = reasons(metric.rates, found, data.cells, data.groups)
+    why = why or unseen(metric, data.cells, data.groups)
+    if why:
+        return undefined(metric.key, why)
+    value = float(over_groups(metric, data.cells))
+    return undefined(metric.key, metric.undefined) if math.isnan(value) else value
+
+
 def _spread(as_difference: bool, of_groups: Array, overall: Array | None) -> float:
     if overall is None:
         return float((worst_difference if as_difference else worst_ratio)(of_groups))
@@ -198,10 +222,12 @@ def signed(metric: Metric, data: Grouped, reference: Any, group: Any) -> float:
     cells = np.stack([data.cells[r], data.cells[others].sum(axis=0)])
     both = metric.needs >= {"decision", "outcome"}
     found = [values(rate, cells, both) for rate in metric.rates]
-    why = reasons(metric.rates, found, cells, names)
+    why = reasons(metric.rates, found, cells, names) or unseen(metric, cells, names)
     if why:
         return undefined(metric.key, why)
     value = float(compare(metric, cells[1], cells[0]))
+    if math.isnan(value) and not metric.rates:
+        return undefined(metric.key, metric.undefined)
     if math.isnan(value):
         return undefined(metric.key, f"it divides by zero for reference {_named([repr(names[0])])}")
     return value

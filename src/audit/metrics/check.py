@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from audit.errors import InputError
-from audit.metrics.contrasts import compare, compare_scores, worst
+from audit.metrics.contrasts import compare, compare_scores, over_groups, over_score_groups, worst
 from audit.metrics.metric import Array, Counts, Metric, Rate
 from audit.tally.distribution import Distribution
 
@@ -31,7 +31,20 @@ CONTRASTS = (
     "smd",
     "pair",
     "strata",
+    "everyone",
+    "groups",
+    "score_pair",
+    "score_groups",
 )
+FUNCTIONS = {
+    "pair": "of_pair",
+    "strata": "of_strata",
+    "everyone": "of_everyone",
+    "groups": "of_groups",
+    "score_pair": "of_score_pair",
+    "score_groups": "of_score_groups",
+}
+"""The field that a contrast of its own kind needs."""
 NEEDS = frozenset({"decision", "outcome", "score", "probability"})
 IDEALS = {
     "difference": 0.0,
@@ -79,9 +92,11 @@ def _faults(entry: Metric) -> Iterator[str]:
     yield from _of_text(entry)
     for rate in entry.rates:
         yield from _of_rate(rate, entry)
-    if any(rate.form == "score" for rate in entry.rates):
+    if _reads_scores(entry):
         if entry.contrast is not None:
             yield from _of_score_contrast(entry)
+    elif entry.contrast == "groups":
+        yield from _of_groups(entry)
     elif entry.contrast in ("worst_difference", "worst_ratio"):
         yield from _of_worst(entry)
     elif entry.contrast is not None:
@@ -104,15 +119,23 @@ def _of_text(entry: Metric) -> Iterator[str]:
     ideal = IDEALS.get(entry.contrast or "", entry.ideal)
     if entry.ideal != ideal and not math.isnan(ideal):
         yield f"the ideal of a {entry.contrast} is {ideal}, not {entry.ideal}"
-    if entry.contrast == "pair" and entry.of_pair is None:
-        yield "contrast 'pair' needs of_pair"
-    if entry.contrast == "strata" and entry.of_strata is None:
-        yield "contrast 'strata' needs of_strata"
-    if entry.contrast not in ("pair", "strata") and not entry.rates:
+    wanted = FUNCTIONS.get(entry.contrast or "")
+    if wanted is not None and getattr(entry, wanted) is None:
+        yield f"contrast {entry.contrast!r} needs {wanted}"
+    if wanted is None and not entry.rates:
         yield "no rate"
+    if wanted is not None and not entry.undefined.strip():
+        yield "it gives no reason for having no value"
     for alias in entry.aliases:
         if not re.match(r"[a-z0-9]+:\S", alias):
             yield f"an alias says whose it is, 'peer:name', not {alias!r}"
+
+
+def _reads_scores(entry: Metric) -> bool:
+    return any(rate.form == "score" for rate in entry.rates) or entry.contrast in (
+        "score_pair",
+        "score_groups",
+    )
 
 
 def _same(a: Any, b: Any) -> bool:
@@ -250,6 +273,8 @@ def _of_pair(entry: Metric) -> Iterator[str]:
         group, reference = cells[0], cells[1]
         if entry.contrast == "strata":
             group, reference = group[None], cells.sum(axis=0)[None]
+        if entry.contrast == "everyone":
+            reference = cells.sum(axis=0)
         nothing = np.zeros_like(group)
         value = float(compare(entry, group, reference))
         if math.isnan(value):
@@ -258,8 +283,8 @@ def _of_pair(entry: Metric) -> Iterator[str]:
             yield "it has a value where there are no rows"
         if not _same(compare(entry, group * 5, reference * 5), value):
             yield "it changes when every row is repeated five times"
-        equal = group * 2 if entry.contrast == "strata" else group
-        if not _same(compare(entry, group, equal), entry.ideal):
+        equal = group * 2 if entry.contrast in ("strata", "everyone") else group
+        if not math.isnan(entry.ideal) and not _same(compare(entry, group, equal), entry.ideal):
             yield f"equal groups give {float(compare(entry, group, equal))}, not {entry.ideal}"
         swapped = float(compare(entry, reference, group))
         if entry.contrast == "difference" and swapped != -value:
@@ -268,8 +293,49 @@ def _of_pair(entry: Metric) -> Iterator[str]:
             yield f"exchanging group and reference gives {swapped}, not 1 / {value}"
 
 
+def _of_groups(entry: Metric) -> Iterator[str]:
+    for cells in TABLES:
+        value = float(over_groups(entry, cells))
+        if math.isnan(value):
+            yield "it has no value for two groups that have one"
+        if not math.isnan(float(over_groups(entry, cells * 0))):
+            yield "it has a value where there are no rows"
+        if not _same(over_groups(entry, cells * 5), value):
+            yield "it changes when every row is repeated five times"
+        if not _same(over_groups(entry, cells * 2.0**-40), value):
+            yield "it changes with the scale of the weights"
+        if not _same(over_groups(entry, cells[::-1]), value):
+            yield "it depends on the order of groups"
+        empty = np.concatenate([cells, np.zeros((1, 3, 3), dtype=np.int64)])
+        if not _same(over_groups(entry, empty), value):
+            yield "it changes when an empty group is added"
+        if not _same(over_groups(entry, np.stack([cells, cells])), [value, value]):
+            yield "it does not keep leading axes"
+        alike = float(over_groups(entry, np.stack([cells[0], cells[0] * 2])))
+        wanted = float(entry.rates[0].value(cells[:1])[0]) if entry.rates else entry.ideal
+        if not math.isnan(wanted) and not _same(alike, wanted):
+            yield f"equal groups give {alike}, not {wanted}"
+
+
+def _of_score_groups(entry: Metric) -> Iterator[str]:
+    one, other = _distribution(0), _distribution(1)
+    value = over_score_groups(entry, [one, other])
+    if math.isnan(value):
+        yield "it has no value for two groups that have one"
+    if not _same(over_score_groups(entry, [other, one]), value):
+        yield "it depends on the order of groups"
+    if not math.isnan(over_score_groups(entry, [])):
+        yield "it has a value where there are no groups"
+    scaled = [_distribution(0, scale=2.0**-20), _distribution(1, scale=2.0**-20)]
+    if not _same(over_score_groups(entry, scaled), value):
+        yield "it changes with the scale of the weights"
+
+
 def _of_score_contrast(entry: Metric) -> Iterator[str]:
     one, other = _distribution(0), _distribution(1)
+    if entry.contrast == "score_groups":
+        yield from _of_score_groups(entry)
+        return
     if entry.contrast in ("worst_difference", "worst_ratio"):
         values = [[float(r.of_scores(d)) for d in (one, other)] for r in entry.rates if r.of_scores]
         if math.isnan(float(worst(entry, values))):
@@ -281,6 +347,8 @@ def _of_score_contrast(entry: Metric) -> Iterator[str]:
     if not _same(compare_scores(entry, one, one), entry.ideal):
         yield f"equal groups give {compare_scores(entry, one, one)}, not {entry.ideal}"
     swapped = compare_scores(entry, other, one)
+    if entry.contrast == "score_pair" and not _same(swapped, value):
+        yield f"exchanging group and reference gives {swapped}, not {value}"
     if entry.contrast in ("difference", "smd") and swapped != -value:
         yield f"exchanging group and reference gives {swapped}, not {-value}"
     if entry.contrast == "ratio" and not _same(swapped * value, 1.0):
@@ -289,7 +357,7 @@ def _of_score_contrast(entry: Metric) -> Iterator[str]:
 
 def _of_needs(entry: Metric) -> Iterator[str]:
     """A metric reads no more than it says it needs."""
-    if any(rate.form == "score" for rate in entry.rates):
+    if _reads_scores(entry):
         if "score" not in entry.needs:
             yield "it reads a score but does not say that it needs one"
         return
@@ -312,4 +380,8 @@ def _value(entry: Metric, cells: Array) -> Any:
         return worst(entry, [rate.value(cells) for rate in entry.rates])
     if entry.contrast == "strata":
         return compare(entry, cells[:1], cells.sum(axis=0)[None])
+    if entry.contrast == "everyone":
+        return compare(entry, cells[0], cells.sum(axis=0))
+    if entry.contrast == "groups":
+        return over_groups(entry, cells)
     return compare(entry, cells[0], cells[1])

@@ -18,9 +18,9 @@ from audit.metrics.rates import false_positive_rate, true_positive_rate
 from audit.metrics.scores import mean_score, score_variance
 from audit.tally.distribution import Distribution
 
-PAIRWISE = ("difference", "ratio", "smd", "pair", "strata")
+PAIRWISE = ("difference", "ratio", "smd", "pair", "strata", "everyone", "score_pair")
 """Contrasts of a group with a reference."""
-WORST = ("worst_difference", "worst_ratio")
+WORST = ("worst_difference", "worst_ratio", "groups", "score_groups")
 """Contrasts over all groups."""
 
 
@@ -106,6 +106,15 @@ def _outcomes(t: Counts) -> Array:
     return _rate(t.all_good, t.all_known)
 
 
+def _decisions(t: Counts) -> Array:
+    return _rate(t.approved, t.decided)
+
+
+def _jensen_shannon(p: Array, q: Array) -> Array:
+    middle = (p + q) / 2
+    return (_divergence(p, middle) + _divergence(q, middle)) / 2
+
+
 def base_rate_kl_divergence(group: Counts, reference: Counts) -> Array:
     """KL(reference ‖ group) of the outcome's distribution, in nats."""
     return _divergence(_outcomes(reference), _outcomes(group))
@@ -113,9 +122,48 @@ def base_rate_kl_divergence(group: Counts, reference: Counts) -> Array:
 
 def base_rate_js_divergence(group: Counts, reference: Counts) -> Array:
     """Jensen–Shannon: ½KL(group ‖ middle) + ½KL(reference ‖ middle), the middle unweighted."""
-    p, q = _outcomes(group), _outcomes(reference)
-    middle = (p + q) / 2
-    return (_divergence(p, middle) + _divergence(q, middle)) / 2
+    return _jensen_shannon(_outcomes(group), _outcomes(reference))
+
+
+def selection_rate_kl_divergence(group: Counts, reference: Counts) -> Array:
+    """KL(reference ‖ group) of the decision's distribution, in nats."""
+    return _divergence(_decisions(reference), _decisions(group))
+
+
+def selection_rate_js_divergence(group: Counts, reference: Counts) -> Array:
+    """Jensen–Shannon of the decision's distributions, the middle unweighted, in nats."""
+    return _jensen_shannon(_decisions(group), _decisions(reference))
+
+
+def base_rate_total_variation(group: Counts, reference: Counts) -> Array:
+    """½·Σ over outcomes of |difference in share|; with two outcomes the size of the gap."""
+    return np.asarray(np.abs(_outcomes(group) - _outcomes(reference)))
+
+
+def base_rate_lp_norm(group: Counts, reference: Counts) -> Array:
+    """Euclidean length of the difference of the outcome distributions: √2 times the gap."""
+    return math.sqrt(2) * base_rate_total_variation(group, reference)
+
+
+def representation(group: Counts, everyone: Counts) -> Array:
+    """The group's share of all rows."""
+    return _rate(group.everyone, everyone.everyone)
+
+
+def share_of_approvals(group: Counts, everyone: Counts) -> Array:
+    """The group's share of all approvals."""
+    return _rate(group.approved, everyone.approved)
+
+
+def demographic_disparity(group: Counts, everyone: Counts) -> Array:
+    """The group's share of the denied minus its share of the approved."""
+    return _rate(group.denied, everyone.denied) - _rate(group.approved, everyone.approved)
+
+
+def outcome_disparity(group: Counts, everyone: Counts) -> Array:
+    """The group's share of the unfavourable outcomes minus its share of the favourable."""
+    bad, all_bad = group.all_known - group.all_good, everyone.all_known - everyone.all_good
+    return _rate(bad, all_bad) - _rate(group.all_good, everyone.all_good)
 
 
 def _conditional_disparity(group: tuple[Array, Array], everyone: tuple[Array, Array]) -> Array:
@@ -164,7 +212,8 @@ def compare(metric: Metric, group: Array, reference: Array) -> Array:
     """A pairwise contrast from cells.
 
     `group` and `reference` have shape (..., 3, 3) and may be broadcast; for contrast "strata"
-    they are (..., strata, 3, 3) and `reference` holds everyone's cells.
+    they are (..., strata, 3, 3) and `reference` holds everyone's cells, as it does for contrast
+    "everyone".
     """
     g, r = (np.asarray(cells, dtype=np.float64) for cells in (group, reference))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -172,12 +221,16 @@ def compare(metric: Metric, group: Array, reference: Array) -> Array:
             return metric.of_pair(Counts(g), Counts(r))
         if metric.of_strata is not None:
             return metric.of_strata(Counts(g), Counts(r))
+        if metric.of_everyone is not None:
+            return metric.of_everyone(Counts(g), Counts(r))
     combine = {"difference": difference, "ratio": ratio}[metric.contrast or ""]
     return combine(metric.rates[0].value(g), metric.rates[0].value(r))
 
 
 def compare_scores(metric: Metric, group: Distribution, reference: Distribution) -> float:
     """A pairwise contrast of two score distributions."""
+    if metric.of_score_pair is not None:
+        return metric.of_score_pair(group, reference)
     if metric.contrast == "smd":
         return standardized_mean_difference(group, reference)
     of_scores = metric.rates[0].of_scores
@@ -185,6 +238,21 @@ def compare_scores(metric: Metric, group: Distribution, reference: Distribution)
         raise TypeError(f"{metric.key} is not a contrast of two score distributions")
     combine = difference if metric.contrast == "difference" else ratio
     return float(combine(of_scores(group), of_scores(reference)))
+
+
+def over_groups(metric: Metric, cells: Array) -> Array:
+    """A contrast "groups" from the cells of all groups, shape (..., groups, 3, 3)."""
+    if metric.of_groups is None:
+        raise TypeError(f"{metric.key} is not a function of all groups' cells")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return metric.of_groups(Counts(np.asarray(cells, dtype=np.float64)))
+
+
+def over_score_groups(metric: Metric, groups: Sequence[Distribution]) -> float:
+    """A contrast "score_groups" from the distributions of all groups that have rows."""
+    if metric.of_score_groups is None:
+        raise TypeError(f"{metric.key} is not a function of all groups' scores")
+    return metric.of_score_groups(groups)
 
 
 def worst(metric: Metric, values: Sequence[Any]) -> Array:

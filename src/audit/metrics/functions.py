@@ -308,6 +308,11 @@ accuracy_difference = _signed("accuracy_difference")
 error_rate_difference = _signed("error_rate_difference")
 treatment_equality_difference = _signed("treatment_equality_difference")
 class_imbalance = _signed("class_imbalance")
+between_group_generalized_entropy_index = _signed("between_group_generalized_entropy_index")
+between_group_theil_index = _signed("between_group_theil_index")
+base_rate_kl_divergence = _signed("base_rate_kl_divergence")
+base_rate_js_divergence = _signed("base_rate_js_divergence")
+base_rate_total_variation = _signed("base_rate_total_variation")
 
 selection_rate = _of_everyone("selection_rate")
 denial_rate = _of_everyone("denial_rate")
@@ -323,6 +328,9 @@ accuracy = _of_everyone("accuracy")
 error_rate = _of_everyone("error_rate")
 balanced_accuracy = _of_everyone("balanced_accuracy")
 f1 = _of_everyone("f1")
+generalized_entropy_index = _of_everyone("generalized_entropy_index")
+theil_index = _of_everyone("theil_index")
+coefficient_of_variation = _of_everyone("coefficient_of_variation")
 
 
 def base_rate(

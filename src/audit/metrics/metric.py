@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -193,7 +193,10 @@ class Metric:
     """None (a rate), "difference" (group − reference), "ratio" (group / reference),
     "worst_difference" (max − min), "worst_ratio" (min / max), "smd" (standardised mean
     difference), "pair" (`of_pair`, any function of two groups' cells), "strata" (`of_strata`, of
-    the group's and everyone's cells inside each stratum). See `audit.metrics.contrasts`."""
+    the group's and everyone's cells inside each stratum), "everyone" (`of_everyone`, of the
+    group's and everyone's cells), "groups" (`of_groups`, of all groups' cells together),
+    "score_pair" (`of_score_pair`, of two score distributions) or "score_groups"
+    (`of_score_groups`, of all groups' distributions). See `audit.metrics.contrasts`."""
     ideal: float
     """The value at parity (a rate has 1 or 0 as its best, nan where it has none)."""
     worse: str
@@ -215,3 +218,15 @@ class Metric:
     of_strata: Callable[[Counts, Counts], Array] | None = None
     """For contrast "strata": the value from the group's and everyone's cells, shape
     (..., strata, 3, 3); the strata axis is summed away."""
+    of_everyone: Callable[[Counts, Counts], Array] | None = None
+    """For contrast "everyone": the value from the group's cells and everyone's (it included)."""
+    of_groups: Callable[[Counts], Array] | None = None
+    """For contrast "groups": the value from all groups' cells, shape (..., groups, 3, 3); the
+    groups axis is summed away. Groups without rows change nothing."""
+    of_score_pair: Callable[[Distribution, Distribution], float] | None = None
+    """For contrast "score_pair": the value from the group's and the reference's distributions."""
+    of_score_groups: Callable[[Sequence[Distribution]], float] | None = None
+    """For contrast "score_groups": the value from the distributions of all groups with rows."""
+    undefined: str = "a denominator is 0"
+    """For a comparison that is no difference or ratio of a rate: the reason shown where it has no
+    value."""

@@ -23,9 +23,16 @@ SECTIONS: tuple[tuple[str, tuple[str | None, ...], bool], ...] = (
     ("Rates of one group", (None,), False),
     ("Scores of one group", (None,), True),
     ("A group against its reference", ("difference", "ratio", "pair", "strata"), False),
-    ("Scores of a group against its reference's", ("difference", "ratio", "smd"), True),
+    (
+        "Scores of a group against its reference's",
+        ("difference", "ratio", "smd", "score_pair"),
+        True,
+    ),
+    ("A group as a part of everyone", ("everyone",), False),
     ("Worst case over all groups", ("worst_difference", "worst_ratio"), False),
     ("Worst case of scores over all groups", ("worst_difference", "worst_ratio"), True),
+    ("All groups at once", ("groups",), False),
+    ("Scores of all groups at once", ("score_groups",), True),
 )
 
 SIDES = {"lower": "lower is worse", "higher": "higher is worse", "away": "either side is worse"}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from audit.metrics import rates
+from audit.metrics import inequality, rates
 from audit.metrics.metric import Metric, Rate, ShareOf
 
 NO_DECISIONS = "no decision, favourable or unfavourable, in the group"
@@ -20,6 +20,7 @@ NO_APPROVED_OR_DENIED = "the group lacks approvals or denials with a known outco
 NO_KNOWN = "no decided row in the group has a known outcome"
 NO_OUTCOMES = "no known outcome in the group"
 NO_ROWS = "no rows in the group"
+NO_BENEFIT = "no decided row has a known outcome, or all of them are wrongful denials"
 
 DECISION = frozenset({"decision"})
 OUTCOME = frozenset({"outcome"})
@@ -27,6 +28,7 @@ BOTH = DECISION | OUTCOME
 
 FAWCETT = "Fawcett (2006), An introduction to ROC analysis, doi:10.1016/j.patrec.2005.10.010"
 VERMA = "Verma & Rubin (2018), Fairness definitions explained, doi:10.1145/3194770.3194776"
+SPEICHER = "Speicher et al. (2018), doi:10.1145/3219819.3220046"
 CLARIFY = "Das et al. (2021), Fairness measures for machine learning in finance (SageMaker Clarify)"
 
 
@@ -84,6 +86,7 @@ RATE_ENTRIES: tuple[Metric, ...] = (
         "Calders & Verwer (2010), doi:10.1007/s10618-010-0190-x",
         "fairlearn:selection_rate",
         "aif360:selection_rate",
+        "aif360:smoothed_selection_rate (adds a pseudo-row)",
         "aequitas:pprev",
         "veritas:selection_rate",
         "law:approval rate",
@@ -133,6 +136,7 @@ RATE_ENTRIES: tuple[Metric, ...] = (
         "Share whose outcome was favourable, whatever was decided: a fact about the data.",
         "Bellamy et al. (2018), AI Fairness 360, arXiv:1810.01943",
         "aif360:base_rate",
+        "aif360:smoothed_base_rate (adds a pseudo-row)",
         "aequitas:prev",
         "field:prevalence",
         "field:repayment rate",
@@ -162,8 +166,8 @@ RATE_ENTRIES: tuple[Metric, ...] = (
         "fairlearn:true_positive_rate",
         "aif360:true_positive_rate",
         "aif360:recall",
+        "aif360:recall_score",
         "aif360:sensitivity",
-        "aif360:power",
         "aif360:sensitivity_score",
         "sklearn:recall_score",
         "aequitas:tpr",
@@ -230,6 +234,7 @@ RATE_ENTRIES: tuple[Metric, ...] = (
         FAWCETT,
         "aif360:positive_predictive_value",
         "aif360:precision",
+        "aif360:precision_score",
         "sklearn:precision_score",
         "aequitas:precision",
         "veritas:precision",
@@ -287,6 +292,7 @@ RATE_ENTRIES: tuple[Metric, ...] = (
         FAWCETT,
         "sklearn:accuracy_score",
         "aif360:accuracy",
+        "aequitas:accuracy",
         "veritas:accuracy",
         needs=BOTH,
         ideal=1.0,
@@ -358,6 +364,22 @@ RATE_ENTRIES: tuple[Metric, ...] = (
     ),
     _entry(
         _blend(
+            "average_denial_odds",
+            "ADO",
+            NO_GOOD_OR_BAD,
+            (0.5, rates.true_negative_rate),
+            (0.5, rates.false_negative_rate),
+        ),
+        "Average odds of denial",
+        "ADO = ½·TNR + ½·FNR",
+        "Denial rate if good and bad applicants were equally many: one minus the average odds.",
+        "Veritas toolkit 2.0 (MAS), negative equalized odds",
+        needs=BOTH,
+        ideal=math.nan,
+        worse="higher",
+    ),
+    _entry(
+        _blend(
             "average_predictive_value",
             "APV",
             NO_APPROVED_OR_DENIED,
@@ -385,7 +407,7 @@ RATE_ENTRIES: tuple[Metric, ...] = (
         "Harmonic mean of precision and true positive rate.",
         "van Rijsbergen (1979), Information Retrieval",
         "sklearn:f1_score",
-        "veritas:f1",
+        "veritas:f1_score",
         "field:dice",
         needs=BOTH,
         ideal=1.0,
@@ -510,5 +532,78 @@ RATE_ENTRIES: tuple[Metric, ...] = (
         needs=BOTH,
         ideal=1.0,
         worse="lower",
+    ),
+    _entry(
+        Rate(
+            key="label_imbalance",
+            symbol="LI",
+            form="cells",
+            of_cells=rates.label_imbalance,
+            undefined=NO_OUTCOMES,
+        ),
+        "Label imbalance",
+        "LI = (favourable − unfavourable outcomes) / known outcomes",
+        "How unequal the two outcomes are in number: 0 as many, 1 all favourable, −1 none.",
+        "He & Garcia (2009), Learning from imbalanced data, doi:10.1109/TKDE.2008.239",
+        "field:label balance",
+        needs=OUTCOME,
+        ideal=0.0,
+        worse="away",
+    ),
+    _entry(
+        Rate(
+            key="generalized_entropy_index",
+            symbol="GE",
+            form="cells",
+            of_cells=inequality.generalized_entropy_index,
+            undefined=NO_BENEFIT,
+        ),
+        "Generalized entropy index of benefits",
+        "GE = ½·(mean of b² / (mean of b)² − 1), b = 0 wrongly denied, 1 rightly decided, "
+        "2 wrongly approved",
+        "How unequally decisions reward people against what their outcomes justify.",
+        SPEICHER,
+        "aif360:generalized_entropy_index",
+        "aif360:generalized_entropy_error",
+        "clarify:GE",
+        "field:individual unfairness",
+        needs=BOTH,
+        ideal=0.0,
+        worse="higher",
+    ),
+    _entry(
+        Rate(
+            key="theil_index",
+            symbol="T",
+            form="cells",
+            of_cells=inequality.theil_index,
+            undefined=NO_BENEFIT,
+        ),
+        "Theil index of benefits",
+        "T = mean of (b / mean)·ln(b / mean), b = 0 wrongly denied, 1 rightly decided, "
+        "2 wrongly approved",
+        "The same inequality, weighing wrongful denials more than the index with squares.",
+        SPEICHER,
+        "aif360:theil_index",
+        needs=BOTH,
+        ideal=0.0,
+        worse="higher",
+    ),
+    _entry(
+        Rate(
+            key="coefficient_of_variation",
+            symbol="CV",
+            form="cells",
+            of_cells=inequality.coefficient_of_variation,
+            undefined=NO_BENEFIT,
+        ),
+        "Coefficient of variation of benefits",
+        "CV = √(2·GE) = standard deviation of b / mean of b",
+        "Spread of the benefits against their mean.",
+        SPEICHER,
+        "aif360:coefficient_of_variation",
+        needs=BOTH,
+        ideal=0.0,
+        worse="higher",
     ),
 )

@@ -133,6 +133,11 @@ def cohen_kappa(t: Counts) -> Array:
     return np.where((t.known > 0) & (chance < 1), (observed - chance) / (1 - chance), np.nan)
 
 
+def label_imbalance(t: Counts) -> Array:
+    """(favourable − unfavourable) / known outcomes, whatever the decision."""
+    return np.where(t.all_known > 0, (2 * t.all_good - t.all_known) / t.all_known, np.nan)
+
+
 def selective_labels(t: Counts) -> Array:
     """Where approval creates the label: some were denied, and no outcome of theirs is known.
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from audit.metrics import scores
+from audit.metrics import scores, soft_rates
 from audit.metrics.metric import Metric, Rate
 
 SCORE = frozenset({"score"})
@@ -15,6 +15,9 @@ PROBABILITY = RANKING | {"probability"}
 
 NO_VALUES = "no score in the group"
 NO_GOOD_OR_BAD = "scored rows of the group lack favourable or unfavourable outcomes"
+PLEISS = "Pleiss et al. (2017), On fairness and calibration, arXiv:1709.02012"
+NO_GOOD = "no favourable outcome, or values outside [0, 1] that are no probabilities"
+NO_BAD = "no unfavourable outcome, or values outside [0, 1] that are no probabilities"
 NO_PROBABILITY = "values outside [0, 1] are no probabilities, or no outcome is known"
 
 
@@ -196,5 +199,87 @@ SCORE_ENTRIES: tuple[Metric, ...] = (
         ideal=1.0,
         worse="away",
         undefined=NO_PROBABILITY + ", or the regression has no finite solution",
+    ),
+    _entry(
+        soft_rates.mean_absolute_error,
+        "MAE",
+        "Mean absolute error of the probability",
+        "MAE = Σ|probability − outcome| / rows",
+        "Average distance of the probability from what happened, 0 or 1.",
+        "definition",
+        "fairlearn:mean_absolute_error",
+        "sklearn:mean_absolute_error",
+        needs=PROBABILITY,
+        ideal=0.0,
+        worse="higher",
+        undefined=NO_PROBABILITY,
+    ),
+    _entry(
+        soft_rates.brier_skill_score,
+        "BSS",
+        "Brier skill score",
+        "BSS = 1 − Brier / (share favourable · share unfavourable)",
+        "How much better than giving everyone in the group its base rate: 1 perfect, 0 no better.",
+        "Wilks (2019), Statistical Methods in the Atmospheric Sciences",
+        "fairlearn:r2_score",
+        "sklearn:r2_score",
+        needs=PROBABILITY,
+        ideal=1.0,
+        worse="lower",
+        undefined=NO_PROBABILITY + ", or all outcomes are alike",
+    ),
+    _entry(
+        soft_rates.generalized_true_positive_rate,
+        "GTPR",
+        "Generalized true positive rate",
+        "GTPR = mean probability of those whose outcome was favourable",
+        "How sure the score was of those who would repay.",
+        PLEISS,
+        "aif360:generalized_true_positive_rate",
+        needs=PROBABILITY,
+        ideal=1.0,
+        worse="lower",
+        undefined=NO_GOOD,
+    ),
+    _entry(
+        soft_rates.generalized_false_negative_rate,
+        "GFNR",
+        "Generalized false negative rate",
+        "GFNR = 1 − mean probability of those whose outcome was favourable",
+        "How unsure the score was of those who would repay.",
+        PLEISS,
+        "aif360:generalized_false_negative_rate",
+        "aif360:generalized_fnr",
+        needs=PROBABILITY,
+        ideal=0.0,
+        worse="higher",
+        undefined=NO_GOOD,
+    ),
+    _entry(
+        soft_rates.generalized_false_positive_rate,
+        "GFPR",
+        "Generalized false positive rate",
+        "GFPR = mean probability of those whose outcome was unfavourable",
+        "How sure the score was, wrongly, of those who would not repay.",
+        PLEISS,
+        "aif360:generalized_false_positive_rate",
+        "aif360:generalized_fpr",
+        needs=PROBABILITY,
+        ideal=0.0,
+        worse="away",
+        undefined=NO_BAD,
+    ),
+    _entry(
+        soft_rates.generalized_true_negative_rate,
+        "GTNR",
+        "Generalized true negative rate",
+        "GTNR = 1 − mean probability of those whose outcome was unfavourable",
+        "How unsure the score was, rightly, of those who would not repay.",
+        PLEISS,
+        "aif360:generalized_true_negative_rate",
+        needs=PROBABILITY,
+        ideal=1.0,
+        worse="away",
+        undefined=NO_BAD,
     ),
 )

@@ -26,18 +26,19 @@ STEPS = 50
 """Newton steps of the recalibration line before it is called undefined."""
 
 
-def _good_bad(d: Distribution) -> tuple[Floats, Floats]:
+def good_bad(d: Distribution) -> tuple[Floats, Floats]:
     """Counts by value of favourable and of unfavourable outcomes, shape (..., values)."""
     counts = np.asarray(d.counts, dtype=np.float64)
     return counts[..., 0], counts[..., 1]
 
 
-def _divide(part: Any, whole: Any) -> Any:
+def divided(part: Any, whole: Any) -> Any:
+    """Part over whole; nan where the whole is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(whole > 0, part / whole, np.nan)[()]
 
 
-def _probability(d: Distribution) -> Floats | None:
+def probability(d: Distribution) -> Floats | None:
     """P(favourable) by value, or None where the column holds no probabilities."""
     used = np.asarray(d.counts).reshape(-1, *np.shape(d.counts)[-2:]).sum(axis=(0, 2)) > 0
     values = np.where(used, d.values, 0.0)
@@ -46,7 +47,8 @@ def _probability(d: Distribution) -> Floats | None:
     return values if d.higher_is_better else 1 - values
 
 
-def _undefined(d: Distribution) -> Any:
+def no_value(d: Distribution) -> Any:
+    """Nan, one a replicate."""
     return np.full(np.shape(d.counts)[:-2], np.nan)[()]
 
 
@@ -55,7 +57,7 @@ def mean_score(d: Distribution) -> Any:
     if np.ndim(d.counts) == 2:
         return d.sum / d.total if d.total > 0 else math.nan
     weight = np.asarray(d.counts).sum(axis=-1)
-    return _divide((weight * d.values).sum(axis=-1), weight.sum(axis=-1))
+    return divided((weight * d.values).sum(axis=-1), weight.sum(axis=-1))
 
 
 def score_variance(d: Distribution) -> Any:
@@ -71,7 +73,7 @@ def score_variance(d: Distribution) -> Any:
         squares = d.sum_squares - d.total * mean**2
         squares = np.where(squares > ROUNDING * d.sum_squares, squares, 0.0)
     spare = d.weight_squared / d.total if d.total > 0 else math.nan
-    return _divide(squares, total - spare)
+    return divided(squares, total - spare)
 
 
 def score_standard_deviation(d: Distribution) -> Any:
@@ -81,11 +83,11 @@ def score_standard_deviation(d: Distribution) -> Any:
 
 def auc(d: Distribution) -> Any:
     """P(a good applicant scores better than a bad one), ties counting one half."""
-    good, bad = _good_bad(d)
+    good, bad = good_bad(d)
     if not d.higher_is_better:
         good, bad = good[..., ::-1], bad[..., ::-1]
     below = np.cumsum(bad, axis=-1) - bad / 2
-    return _divide((good * below).sum(axis=-1), good.sum(axis=-1) * bad.sum(axis=-1))
+    return divided((good * below).sum(axis=-1), good.sum(axis=-1) * bad.sum(axis=-1))
 
 
 def gini(d: Distribution) -> Any:
@@ -95,46 +97,46 @@ def gini(d: Distribution) -> Any:
 
 def ks(d: Distribution) -> Any:
     """Largest distance between the score distributions of good and of bad applicants."""
-    good, bad = _good_bad(d)
+    good, bad = good_bad(d)
     with np.errstate(divide="ignore", invalid="ignore"):
         of_good = np.cumsum(good, axis=-1) / good.sum(axis=-1, keepdims=True)
         of_bad = np.cumsum(bad, axis=-1) / bad.sum(axis=-1, keepdims=True)
     if of_good.shape[-1] == 0:
-        return _undefined(d)
+        return no_value(d)
     return np.abs(of_good - of_bad).max(axis=-1)
 
 
 def brier(d: Distribution) -> Any:
     """Mean of (probability − outcome)²."""
-    p = _probability(d)
+    p = probability(d)
     if p is None:
-        return _undefined(d)
-    good, bad = _good_bad(d)
+        return no_value(d)
+    good, bad = good_bad(d)
     squares = good * (1 - p) ** 2 + bad * p**2
-    return _divide(squares.sum(axis=-1), (good + bad).sum(axis=-1))
+    return divided(squares.sum(axis=-1), (good + bad).sum(axis=-1))
 
 
 def log_loss(d: Distribution) -> Any:
     """Mean of −log(probability given to what happened); inf after a certain miss is undefined."""
-    p = _probability(d)
+    p = probability(d)
     if p is None:
-        return _undefined(d)
-    good, bad = _good_bad(d)
+        return no_value(d)
+    good, bad = good_bad(d)
     with np.errstate(divide="ignore", invalid="ignore"):
         losses = np.where(good > 0, -good * np.log(p), 0.0) + np.where(
             bad > 0, -bad * np.log1p(-p), 0.0
         )
     total = losses.sum(axis=-1)
-    return np.where(np.isfinite(total), _divide(total, (good + bad).sum(axis=-1)), np.nan)[()]
+    return np.where(np.isfinite(total), divided(total, (good + bad).sum(axis=-1)), np.nan)[()]
 
 
 def calibration_in_the_large(d: Distribution) -> Any:
     """Mean probability minus the share of favourable outcomes; above 0 is optimistic."""
-    p = _probability(d)
+    p = probability(d)
     if p is None:
-        return _undefined(d)
-    good, bad = _good_bad(d)
-    return _divide(((good + bad) * p - good).sum(axis=-1), (good + bad).sum(axis=-1))
+        return no_value(d)
+    good, bad = good_bad(d)
+    return divided(((good + bad) * p - good).sum(axis=-1), (good + bad).sum(axis=-1))
 
 
 def expected_calibration_error(d: Distribution) -> Any:
@@ -143,20 +145,20 @@ def expected_calibration_error(d: Distribution) -> Any:
     Bins are [0, .1), ..., [.9, 1] of the column's own values, so a risk and the score one minus
     it are cut alike.
     """
-    p = _probability(d)
+    p = probability(d)
     if p is None:
-        return _undefined(d)
-    good, bad = _good_bad(d)
+        return no_value(d)
+    good, bad = good_bad(d)
     bins = np.minimum(np.floor(np.clip(d.values, 0, 1) * BINS), BINS - 1).astype(np.int64)
     gaps = (good + bad) * p - good
     inside = bins[:, None] == np.arange(BINS)
-    return _divide(np.abs(gaps @ inside).sum(axis=-1), (good + bad).sum(axis=-1))
+    return divided(np.abs(gaps @ inside).sum(axis=-1), (good + bad).sum(axis=-1))
 
 
 def _recalibration(d: Distribution) -> tuple[float, float]:
     """Intercept and slope of the logistic regression of the outcome on the logit."""
-    p = _probability(d)
-    good, bad = _good_bad(d)
+    p = probability(d)
+    good, bad = good_bad(d)
     rows = good + bad
     if p is None or np.ndim(d.counts) != 2 or good.sum() == 0 or bad.sum() == 0:
         return math.nan, math.nan
