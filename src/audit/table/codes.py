@@ -96,6 +96,12 @@ CODES: Mapping[str, str] = {
     "TBL125": "a model's classes and the favourable outcome do not fit",
     "TBL126": "a model needs a cut-off, or has no probabilities to apply one to",
     "TBL127": "a column already has the name that a model's output needs",
+    "TBL140": "no such model file",
+    "TBL141": "a model saved as a pickle, which would run code while it is read",
+    "TBL142": "a file that is no model file known here",
+    "TBL143": "skops, which reads model files, is not installed",
+    "TBL144": "a model file holds types that are not trusted",
+    "TBL145": "a model file that cannot be read",
     # arrays, as audit.metrics takes them
     "TBL401": "something that is no vector of labels or groups",
     "TBL402": "an array of the wrong shape",
