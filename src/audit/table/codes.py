@@ -130,6 +130,21 @@ CODES: Mapping[str, str] = {
     "TBL433": "group names were merged in one Unicode form",
     "TBL434": "group names that look alike",
     "TBL435": "very many groups",
+    # features: noticed by audit.table.quality
+    "TBL501": "a feature alone nearly tells the outcome",
+    "TBL502": "some values of a feature mean one outcome",
+    "TBL503": "a feature is missing more often in one group than in another",
+    "TBL504": "a feature has no value in any row",
+    "TBL505": "rows repeat an earlier one in every column read",
+    # features and models, as individual fairness takes them
+    "TBL520": "no features, or a column that is not among them",
+    "TBL521": "a feature has missing or infinite values",
+    "TBL522": "a text feature with very many values",
+    "TBL523": "decisions and features of different lengths",
+    "TBL524": "decisions and features with different indexes",
+    "TBL525": "too few rows for so many neighbours",
+    "TBL526": "an attribute with too few or too many levels to try",
+    "TBL527": "something that is no model",
 }
 """What each code means. Codes are stable and never reused."""
 

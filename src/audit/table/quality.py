@@ -1,0 +1,356 @@
+"""What to know about features before training: leaks, gaps that fall on one group, repeats.
+
+Each check reads a `Table` whose `features` are named and returns issues; it changes, drops and
+computes nothing else. Leaks are looked for in a fixed sample where rows are many, and rows that
+stay in an engine are read as far as the sample goes; every message says on how many rows it rests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from audit.table import encode
+from audit.table.columns import bins_of, fingerprint, ranked, telling
+from audit.table.roles import Issue, Level
+from audit.table.rows import EngineRows, Table
+from audit.table.wording import shown
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[Any]
+
+SAMPLE = 200_000
+"""Rows above which a sample is read."""
+SEED = 20_240_229
+"""Of the sample: the same rows every time."""
+LEAK = 0.95
+"""AUC of one feature from which it is said to know the outcome; honest ones seldom pass .85."""
+PURE = 0.99
+"""Share of the rarer outcome in a value's rows from which the value is said to mean it."""
+TOLD = 0.10
+"""Share of the rarer outcome's rows that pure values must hold to be named."""
+FEWEST = 10
+"""Rows of each outcome below which no leak is looked for."""
+SMALL = 30
+"""Rows below which a group, or a value, is not judged."""
+GAP = 0.05
+"""Difference between groups in the share missing from which it is named."""
+ALPHA = 0.001
+"""Of the test beside it, shared among all comparisons."""
+NAMED = 3
+"""Features named in one message of a kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Features:
+    """Feature columns as read for the checks."""
+
+    columns: Mapping[str, Any]
+    """narwhals Series by name."""
+    outcome: Codes | None
+    """0 favourable, 1 unfavourable, 2 unknown."""
+    groups: Mapping[str, tuple[Codes, tuple[Level, ...]]]
+    """By protected attribute: code of each row, and the levels."""
+    others: Mapping[str, Codes]
+    """Decision, strata, stages and outcome as codes, for repeats."""
+    score: Floats | None
+    """Score or risk."""
+    rows: int
+    """Rows read."""
+    size: int
+    """Rows there are."""
+
+    @property
+    def read(self) -> str:
+        """Which rows a message rests on; empty where all were read."""
+        part = self.rows < self.size
+        return f" (in {self.rows:,} of {self.size:,} rows)" if part else ""
+
+
+def data_quality(table: Table) -> tuple[Issue, ...]:
+    """Leaks, then missingness by group, then repeats; empty where no features are named.
+
+    >>> from audit.table.intake import read
+    >>> paid = [1, 0] * 50
+    >>> table = read({"sex": ["f", "f", "m", "m"] * 25, "paid": paid, "fee": [0.0, 9.5] * 50,
+    ...               "income": list(range(100))}, protected="sex", outcome="paid", favorable=1,
+    ...              features=["fee", "income"])
+    >>> [(i.code, i.column) for i in data_quality(table)]
+    [('TBL501', 'fee')]
+    """
+    features = open_features(table)
+    if features is None:
+        return ()
+    return (
+        *_leaks(features, table),
+        *_missing(features),
+        *_repeats(features),
+    )
+
+
+def leakage(table: Table) -> tuple[Issue, ...]:
+    """Features that alone tell the outcome (TBL501), or of which some values do (TBL502).
+
+    A model that is given such a column looks fair and accurate until it is used, when the column
+    is not known yet. Needs outcomes; judged by the feature's AUC, in its own order and, for
+    categories and odd shapes, in the order of the outcome rates of the other half of the rows.
+    """
+    features = open_features(table)
+    return () if features is None else _leaks(features, table)
+
+
+def missingness(table: Table) -> tuple[Issue, ...]:
+    """Features missing more often in one group than in another (TBL503), or altogether (TBL504).
+
+    Named where the shares differ by five points or more and a chi-squared test, shared among all
+    comparisons at .001, says that chance would not do it.
+    """
+    features = open_features(table)
+    return () if features is None else _missing(features)
+
+
+def duplicates(table: Table) -> tuple[Issue, ...]:
+    """Rows that repeat an earlier one in every column read (TBL505).
+
+    A warning where a column of mostly different numbers is among them, so that chance would not
+    make two rows alike; else a note.
+    """
+    features = open_features(table)
+    return () if features is None else _repeats(features)
+
+
+def open_features(table: Table, sample: int = SAMPLE) -> Features | None:
+    """The named features with what the checks set beside them; None where none is named."""
+    names = table.roles.features
+    if not names:
+        return None
+    rows = table.rows
+    if isinstance(rows, EngineRows):
+        return _from_engine(table, rows, sample)
+    frame = rows.frame
+    groups = {
+        name: (rows.codes[f"protected:{name}"], table.axes[f"protected:{name}"].levels)
+        for name in table.roles.protected
+    }
+    return Features(
+        columns={name: frame.get_column(name) for name in names},
+        outcome=rows.codes.get("outcome"),
+        groups=groups,
+        others={k: v for k, v in rows.codes.items() if k != "block"},
+        score=rows.score,
+        rows=table.size,
+        size=table.size,
+    )
+
+
+def _from_engine(table: Table, rows: EngineRows, sample: int) -> Features:
+    names = table.roles.features
+    keys = [k for k in rows.expressions if k in rows.lookups and k != "block"]
+    wanted = [rows.expressions[k].alias(f"\x00{i}") for i, k in enumerate(keys)]
+    frame = rows.frame.head(sample).select(*names, *wanted).collect()
+    codes = {k: _coded(frame.get_column(f"\x00{i}"), rows.lookups[k]) for i, k in enumerate(keys)}
+    groups = {
+        name: (codes[f"protected:{name}"], table.axes[f"protected:{name}"].levels)
+        for name in table.roles.protected
+    }
+    return Features(
+        columns={name: frame.get_column(name) for name in names},
+        outcome=codes.get("outcome"),
+        groups=groups,
+        others=codes,
+        score=None,
+        rows=len(frame),
+        size=table.size,
+    )
+
+
+def _coded(column: Any, lookup: Mapping[Any, int]) -> Codes:
+    found = encode.look(column, column.name)
+    table = np.array([lookup.get(v, lookup.get(None, 0)) for v in found.values], np.int64)
+    codes: Codes = table.take(found.handle)
+    return codes
+
+
+def _issue(code: str, severity: str, column: str, message: str, fix: str) -> Issue:
+    return Issue(code=code, severity=severity, column=column, message=message, fix=fix)
+
+
+# --- leaks ----------------------------------------------------------------------------------
+
+
+def _leaks(features: Features, table: Table) -> tuple[Issue, ...]:
+    if features.outcome is None:
+        return ()
+    known = np.flatnonzero(features.outcome != 2)
+    if len(known) > SAMPLE:
+        drawn = np.random.default_rng(SEED).choice(len(known), SAMPLE, replace=False)
+        known = known[np.sort(drawn)]
+    bad = features.outcome[known] == 1
+    if min(int(bad.sum()), int((~bad).sum())) < FEWEST:
+        return ()
+    rows = f"{len(known):,} rows with a known outcome"
+    every = len(known) == features.rows
+    found = []
+    for name, column in features.columns.items():
+        issue = _leak(name, column if every else column[known.tolist()], bad, rows, table)
+        if issue is not None:
+            found.append(issue)
+    return tuple(found)
+
+
+def _leak(name: str, column: Any, bad: Codes, rows: str, table: Table) -> Issue | None:
+    if name == table.roles.outcome:
+        return _issue(
+            "TBL501",
+            "warning",
+            name,
+            f"{shown(name)} is the outcome itself",
+            "take it out of the features",
+        )
+    kept = bins_of(column, name)
+    power = max(ranked(kept, bad), telling(kept.codes, len(kept.labels), bad))
+    if power >= LEAK:
+        return _issue(
+            "TBL501",
+            "warning",
+            name,
+            f"{shown(name)} alone nearly tells the outcome: AUC {_rounded(power)} on {rows}",
+            "ask when it is known: a column written after the decision, or made from the outcome, "
+            "does not exist when a model decides; take it out",
+        )
+    rare = bad if bad.mean() <= 0.5 else ~bad
+    counts = np.bincount(kept.codes, minlength=len(kept.labels))
+    hits = np.bincount(kept.codes[rare], minlength=len(kept.labels))
+    pure = (counts >= SMALL) & (hits >= PURE * counts)
+    held = float(hits[pure].sum() / rare.sum())
+    if not held >= TOLD:
+        return None
+    side = "unfavourable" if rare is bad else "favourable"
+    worded = ", ".join(shown(kept.labels[i]) for i in np.flatnonzero(pure)[:NAMED])
+    return _issue(
+        "TBL502",
+        "warning",
+        name,
+        f"{shown(name)} = {worded} means the outcome is {side}: such rows hold {100 * held:.0f} % "
+        f"of the {side} outcomes and next to none of the others, on {rows}",
+        "ask when it is known: a value that exists only for one outcome is written after it",
+    )
+
+
+def _rounded(power: float) -> str:
+    return f"{power:.3f}" if power < 0.9995 else "1.000"
+
+
+# --- gaps -----------------------------------------------------------------------------------
+
+
+def _missing(features: Features) -> tuple[Issue, ...]:
+    found = []
+    tests = max(len(features.columns) * len(features.groups), 1)
+    for name, column in features.columns.items():
+        absent = _absent(column)
+        total = int(absent.sum())
+        if not total:
+            continue
+        if total == features.rows:
+            found.append(
+                _issue(
+                    "TBL504",
+                    "warning",
+                    name,
+                    f"{shown(name)} has no value in any row{features.read}",
+                    "take it out of the features, or mend how it is read",
+                )
+            )
+            continue
+        for attribute, (codes, levels) in features.groups.items():
+            issue = _uneven(name, attribute, absent, codes, levels, features, tests)
+            if issue is not None:
+                found.append(issue)
+    return tuple(found)
+
+
+def _absent(column: Any) -> npt.NDArray[np.bool_]:
+    absent = np.asarray(column.is_null().to_numpy(), dtype=bool)
+    if column.dtype.is_float():
+        absent = absent | np.asarray(column.is_nan().fill_null(False).to_numpy(), dtype=bool)
+    return absent
+
+
+def _uneven(
+    name: str,
+    attribute: str,
+    absent: npt.NDArray[np.bool_],
+    codes: Codes,
+    levels: Sequence[Level],
+    features: Features,
+    tests: int,
+) -> Issue | None:
+    from scipy.special import chdtrc
+
+    rows = np.bincount(codes, minlength=len(levels)).astype(np.float64)
+    gaps = np.bincount(codes[absent], minlength=len(levels)).astype(np.float64)
+    judged = [i for i, level in enumerate(levels) if level is not None and rows[i] >= SMALL]
+    large = np.array(judged, dtype=np.int64)
+    if len(large) < 2:
+        return None
+    n, x = rows[large], gaps[large]
+    share, overall = x / n, x.sum() / n.sum()
+    if share.max() - share.min() < GAP or not 0 < overall < 1:
+        return None
+    distance = float(((x - n * overall) ** 2 / (n * overall * (1 - overall))).sum())
+    if not chdtrc(len(large) - 1, distance) < ALPHA / tests:
+        return None
+    most, least = int(large[share.argmax()]), int(large[share.argmin()])
+    return _issue(
+        "TBL503",
+        "note",
+        name,
+        f"{shown(name)} is missing for {100 * share.max():.1f} % of {attribute} "
+        f"{shown(levels[most])} and {100 * share.min():.1f} % of {shown(levels[least])}"
+        f"{features.read}",
+        "find out why before filling gaps in: an imputed value treats the group by the others' "
+        "numbers, and a missing-value flag stands in for the group",
+    )
+
+
+# --- repeats --------------------------------------------------------------------------------
+
+
+def _repeats(features: Features) -> tuple[Issue, ...]:
+    marks = np.zeros(features.rows, np.uint64)
+    unlikely = None
+    for name, column in features.columns.items():
+        marks, distinct = fingerprint(marks, column, name)
+        if distinct > features.rows / 2:
+            unlikely = unlikely or name
+    for codes in features.others.values():
+        marks, _ = fingerprint(marks, codes, "")
+    if features.score is not None:
+        marks, distinct = fingerprint(marks, features.score, "")
+        if distinct > features.rows / 2:
+            unlikely = unlikely or "the score"
+    marks.sort()
+    repeated = int(np.count_nonzero(marks[1:] == marks[:-1]))
+    if not repeated:
+        return ()
+    share = 100 * repeated / features.rows
+    why = f"; {shown(unlikely)} alone makes that unlikely by chance" if unlikely else ""
+    return (
+        Issue(
+            code="TBL505",
+            severity="warning" if unlikely else "note",
+            column=None,
+            message=f"{repeated:,} rows ({share:.1f} %) repeat an earlier one in every feature, "
+            f"group, decision and outcome{features.read}{why}",
+            fix="if they are one application read twice, drop the copies; if one person applied "
+            "twice, name cluster=; else leave them",
+        ),
+    )
+
+
+__all__ = ["data_quality", "duplicates", "leakage", "missingness", "open_features"]
