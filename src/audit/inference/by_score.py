@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -253,6 +254,11 @@ def _gap(
     sides = (
         float(of_scores(d)), own[0], own[1], where["reference_value"], reference[0], reference[1]
     )  # fmt: skip
+    if any(math.isnan(v) for v in (*own[:2], *reference[:2])):
+        reason = None
+        if key == "auc":
+            reason = unjudged(area(d)) or unjudged(area(other))
+        return Estimate(**where, value=value, method=f"MOVER of {own[2]}", reason=reason)
     if metric.contrast == "ratio":
         if min(own[0], reference[0]) < 0:
             return Estimate(**where, value=value, method="no interval: a limit lies below 0")
