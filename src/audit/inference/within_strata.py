@@ -27,7 +27,8 @@ def strata_estimates(tally: Tally, metrics: Sequence[Metric], *, level: float) -
     """One estimate a metric and group of single attributes; the reference is all others pooled.
 
     The p-value is Cochran–Mantel–Haenszel's, of equal rates within every stratum. Weighted
-    tallies use Σw scaled to the number of rows; strata without both sides say nothing.
+    tallies use Σw scaled to the (Σw)²/Σw² rows that carry as much; strata without both sides say
+    nothing.
     """
     found: list[Estimate] = []
     for name in tally.roles.protected:
@@ -37,9 +38,9 @@ def strata_estimates(tally: Tally, metrics: Sequence[Metric], *, level: float) -
         # shape (groups, strata, 3, 3)
         table = np.stack([c.n if c.w is None else c.w for c in inside], axis=1).astype(float)
         rows = np.stack([c.n for c in inside], axis=1)
-        total = table.sum()
-        if tally.cubes and inside[0].w is not None and total > 0:
-            table *= rows.sum() / total
+        squares = sum(float(c.w2.sum()) for c in inside if c.w2 is not None)
+        if squares > 0:
+            table *= table.sum() / squares
         for i, group in enumerate(inside[0].groups):
             own, others = table[i], table.sum(axis=0) - table[i]
             for metric in metrics:
