@@ -15,14 +15,22 @@ takes the wider of Wilson's and Jeffreys' limits; the rest are Newcombe's to the
 from __future__ import annotations
 
 from functools import lru_cache
-from math import sqrt
+from math import prod, sqrt
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from audit.inference.checks import Floats, counts, critical, together
-from audit.inference.intervals import wilson
-from audit.inference.mover import mover_ratio
+from audit.inference.extreme_pairs import (
+    Limits,
+    largest_lower,
+    largest_upper,
+    limits_at,
+    smallest_lower_ratio,
+    smallest_upper_ratio,
+)
+from audit.inference.touching import touching
 
 __all__ = [
     "pairwise_critical",
@@ -36,12 +44,21 @@ GRID = np.linspace(-9.0, 9.0, 361)
 """The trapezoid rule converges faster than any power of the step on a normal density."""
 
 
+@lru_cache(maxsize=1)
+def _normal_grid() -> tuple[Floats, Floats]:
+    """The normal density times the step, and the distribution, at each point of the grid."""
+    from scipy.special import ndtr
+
+    density = np.exp(-GRID * GRID / 2) * ((GRID[1] - GRID[0]) / sqrt(2 * np.pi))
+    return density, ndtr(GRID)
+
+
 def _range_tail(q: Floats, k: int) -> Floats:
     """P(range of k standard normals > q), shape of the flat `q`."""
     from scipy.special import ndtr
 
-    density = np.exp(-GRID * GRID / 2) * ((GRID[1] - GRID[0]) / sqrt(2 * np.pi))
-    inside = ndtr(GRID) - ndtr(GRID - q[:, None])
+    density, below = _normal_grid()
+    inside = below - ndtr(GRID - q[:, None])
     return np.asarray(np.clip(1 - k * (density * inside ** (k - 1)).sum(axis=1), 0.0, 1.0))
 
 
@@ -96,56 +113,46 @@ def _families(x: npt.ArrayLike, n: npt.ArrayLike) -> tuple[Floats, Floats]:
     return np.broadcast_to(part, shape), np.broadcast_to(whole, shape)
 
 
-def _joint_critical(known: npt.NDArray[np.bool_], level: float) -> Floats:
-    """Critical value of every family (its last axis), all families holding at once at `level`.
+def _joint_critical(sizes: npt.NDArray[np.int64], level: float) -> Floats:
+    """Critical value of every family, all families (last axis) holding at once at `level`.
 
     Families come from separate rows (TPR from the good, FPR from the bad), so they are
     independent and each gets level^(1/families).
     """
-    sizes = known.sum(axis=-1)
-    share = float(level) ** (1 / known.shape[-2])
+    share = float(level) ** (1 / sizes.shape[-1])
     values = {int(k): pairwise_critical(int(k), share) for k in np.unique(sizes)}
     return np.array([values[int(k)] for k in sizes.ravel()]).reshape(sizes.shape)
 
 
-def _limits(
-    part: Floats, whole: Floats, z: Floats, groups: npt.NDArray[np.int64]
-) -> tuple[Floats, Floats, Floats]:
-    """Rates with limits at z, shape (..., k): Wilson's, widened to Jeffreys' for rare events.
+class _Cases(NamedTuple):
+    """Worst cases laid flat: one row a family, the families of a case together."""
 
-    `z` and `groups` (those with rows) have shape (..., 1). nan where a group has no rows.
-    """
-    from scipy.special import betaincinv, ndtr
-
-    known = whole > 0
-    rate = np.divide(part, whole, out=np.full(part.shape, np.nan), where=known)
-    low, high = wilson(part, np.where(known, whole, np.nan), z)
-    rare = known & (np.minimum(part, whole - part) < z * z) & (groups > 2)
-    if rare.any():
-        x, y = part[rare], (whole - part)[rare]
-        tail = np.broadcast_to(ndtr(-z), part.shape)[rare]
-        jeffreys = np.where(x > 0, betaincinv(x + 0.5, y + 0.5, tail), 0.0)
-        low[rare] = np.minimum(low[rare], jeffreys)
-        jeffreys = np.where(y > 0, 1 - betaincinv(y + 0.5, x + 0.5, tail), 1.0)
-        high[rare] = np.maximum(high[rare], jeffreys)
-    return rate, low, high
+    part: Floats
+    """Shape (cases · families, k)."""
+    whole: Floats
+    shape: tuple[int, ...]
+    """(..., families)."""
+    groups: npt.NDArray[np.int64]
+    """Groups with rows, shape (..., families)."""
 
 
-def _simultaneous(
-    x: npt.ArrayLike, n: npt.ArrayLike, level: float, joint: bool
-) -> tuple[Floats, Floats, Floats, npt.NDArray[np.bool_]]:
-    """Rates and simultaneous limits, shape (..., families, k), and where no pair exists (...)."""
+def _cases(x: npt.ArrayLike, n: npt.ArrayLike, joint: bool) -> _Cases:
     part, whole = _families(x, n)
     if not joint:
         part, whole = part[..., None, :], whole[..., None, :]
-    known = whole > 0
-    z = _joint_critical(known, level)[..., None]
-    groups = known.sum(axis=-1, keepdims=True)
-    return *_limits(part, whole, z, groups), (groups < 2).all(axis=(-1, -2))
+    if not part.shape[-1]:  # no group at all is one without rows
+        part = whole = np.zeros((*part.shape[:-1], 1))
+    shape, size = part.shape[:-1], part.shape[-1]
+    rows = prod(shape)
+    return _Cases(
+        part.reshape(rows, size), whole.reshape(rows, size), shape, (whole > 0).sum(axis=-1)
+    )
 
 
-AXES = (-3, -2, -1)
-"""Families and both sides of a pair."""
+def _simultaneous(cases: _Cases, level: float) -> Limits:
+    """Limits of every rate that hold for all pairs at once."""
+    z = _joint_critical(cases.groups, level)
+    return limits_at(cases.part, cases.whole, z.reshape(-1, 1))
 
 
 def worst_gap_interval(
@@ -166,15 +173,10 @@ def worst_gap_interval(
     >>> round(float(low), 4), round(float(high), 4)
     (0.0, 0.2602)
     """
-    rate, low, high, undefined = _simultaneous(x, n, level, joint)
-    down, up = (rate - low) ** 2, (high - rate) ** 2
-    gap = rate[..., :, None] - rate[..., None, :]
-    lower = gap - np.sqrt(down[..., :, None] + up[..., None, :])
-    upper = gap + np.sqrt(up[..., :, None] + down[..., None, :])
-    own = np.eye(rate.shape[-1], dtype=bool)
-    upper = np.where(own, np.nan, upper)
-    least = np.maximum(np.fmax.reduce(lower, axis=AXES, initial=0.0), 0.0)
-    most = np.minimum(np.fmax.reduce(upper, axis=AXES, initial=-np.inf), 1.0)
+    cases = _cases(x, n, joint)
+    at, undefined = _simultaneous(cases, level), (cases.groups < 2).all(axis=-1)
+    most = np.minimum(largest_upper(at).reshape(cases.shape).max(axis=-1), 1.0)
+    least = largest_lower(at, 0.0).reshape(cases.shape).max(axis=-1)
     return np.where(undefined, np.nan, least)[()], np.where(undefined, np.nan, most)[()]
 
 
@@ -192,19 +194,12 @@ def worst_ratio_interval(
     >>> round(float(low), 4), round(float(high), 4)
     (0.3316, 0.7408)
     """
-    rate, low, high, undefined = _simultaneous(x, n, level, joint)
-    undefined = undefined | ~(np.nan_to_num(rate) > 0).any(axis=(-1, -2))
-    one, other = (
-        (a[..., :, None] for a in (rate, low, high)),
-        (a[..., None, :] for a in (rate, low, high)),
-    )
-    lower, upper = mover_ratio(*one, *other)
-    both = (rate == 0)[..., :, None] & (rate == 0)[..., None, :]
-    lower = np.where(both, 0.0, lower)  # 0/0: nothing is excluded
-    own = np.eye(rate.shape[-1], dtype=bool)
-    lower, upper = np.where(own, np.nan, lower), np.where(own, np.nan, upper)
-    least = np.fmin.reduce(lower, axis=AXES, initial=np.inf)
-    most = np.fmin.reduce(upper, axis=AXES, initial=1.0)
+    cases = _cases(x, n, joint)
+    at, undefined = _simultaneous(cases, level), (cases.groups < 2).all(axis=-1)
+    some = ((cases.part > 0) & (cases.whole > 0)).any(axis=-1).reshape(cases.shape)
+    undefined = undefined | ~some.any(axis=-1)
+    least = smallest_lower_ratio(at).reshape(cases.shape).min(axis=-1)
+    most = smallest_upper_ratio(at).reshape(cases.shape).min(axis=-1)
     return np.where(undefined, np.nan, least)[()], np.where(undefined, np.nan, most)[()]
 
 
@@ -217,58 +212,14 @@ def worst_gap_p_value(x: npt.ArrayLike, n: npt.ArrayLike, *, joint: bool = False
     >>> round(float(worst_gap_p_value([30, 45, 60], [100, 100, 100])), 5)
     5e-05
     """
-    part, whole = _families(x, n)
-    if not joint:
-        part, whole = part[..., None, :], whole[..., None, :]
-    groups = (whole > 0).sum(axis=-1)
-    z = _touching(part, whole, groups[..., None])
+    cases = _cases(x, n, joint)
+    groups = cases.groups
+    z = touching(cases.part, cases.whole).reshape(cases.shape)
     tails = np.full(z.shape, np.inf)
     for k in np.unique(groups[groups > 1]).tolist():
         chosen = groups == k
         tails[chosen] = _range_tail(z[chosen] * sqrt(2), k)
     least = tails.min(axis=-1)
     # the family furthest from equality decides, for all families at once
-    p = 1 - (1 - np.minimum(least, 1.0)) ** part.shape[-2]
+    p = 1 - (1 - np.minimum(least, 1.0)) ** cases.shape[-1]
     return np.where(np.isinf(least), np.nan, p)[()]
-
-
-FARTHEST = 12.0
-"""z beyond which a p-value is 0 in floating point (to the digits of the range's tail)."""
-STEPS = 60
-
-
-def _touching(part: Floats, whole: Floats, groups: npt.NDArray[np.int64]) -> Floats:
-    """The largest z at which some pair's interval still leaves out 0, shape (..., families).
-
-    The room between the farthest pair's limits falls with z; regula falsi with Illinois' halving,
-    all cases at once.
-    """
-
-    def room(z: Floats) -> Floats:
-        rate, low, high = _limits(part, whole, z[..., None], groups)
-        down, up = (rate - low) ** 2, (high - rate) ** 2
-        gap = rate[..., :, None] - rate[..., None, :]
-        apart = gap - np.sqrt(down[..., :, None] + up[..., None, :])
-        return np.fmax.reduce(np.where(gap > 0, apart, np.nan), axis=(-2, -1), initial=-1.0)
-
-    shape = part.shape[:-1]
-    near, far = np.zeros(shape), np.full(shape, FARTHEST)
-    f_near = np.fmax.reduce(part / np.where(whole > 0, whole, np.nan), axis=-1, initial=-np.inf)
-    f_near = f_near - np.fmin.reduce(
-        part / np.where(whole > 0, whole, np.nan), axis=-1, initial=np.inf
-    )
-    f_far = room(far)
-    beyond, level = f_far > 0, ~(f_near > 0)
-    f_near, f_far = np.where(level | beyond, 1.0, f_near), np.where(level | beyond, -1.0, f_far)
-    z = far
-    for _ in range(STEPS):
-        z = near + (far - near) * f_near / (f_near - f_far)
-        f = room(z)
-        f = np.where(level | beyond, 0.0, f)
-        if (np.abs(f) < 1e-15).all() or (far - near < 1e-13).all():
-            break
-        inside = f > 0
-        f_far = np.where(inside, np.where(near == 0, f_far, f_far / 2), f)
-        f_near = np.where(inside, f, np.where(far == FARTHEST, f_near, f_near / 2))
-        near, far = np.where(inside, z, near), np.where(inside, far, z)
-    return np.where(beyond, FARTHEST, np.where(level, 0.0, z))
