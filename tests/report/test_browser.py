@@ -103,7 +103,8 @@ def test_nothing_overflows(open_page: Open, name: str, width: int) -> None:
     assert wide <= inner
     clipped = page.evaluate(
         """[...document.querySelectorAll('h1, h2, h3, p, li, dd, dt, small, .big')].filter(e =>
-             !e.closest('.scroll') && e.id !== 'verdict-h' && e.offsetParent && e.scrollWidth > e.clientWidth + 1
+             !e.closest('.scroll') && e.id !== 'verdict-h' && e.offsetParent
+             && e.scrollWidth > e.clientWidth + 1
              && getComputedStyle(e).display !== 'inline').map(e => e.textContent.slice(0, 60))"""
     )
     assert clipped == []

@@ -26,7 +26,7 @@ from audit.report.blocks import (
     VerdictCard,
 )
 from audit.report.document import decision_rule, document
-from audit.report.sections.curves import quantile
+from audit.report.sections.curves import common_bins, quantile
 from audit.table.roles import Roles
 from report import examples
 
@@ -270,3 +270,28 @@ def test_charts_and_document_agree() -> None:
                 assert b.twin.rows
                 assert drawn[b.name].layout.title.subtitle.text
     assert json.dumps(sorted(drawn)) is not None
+
+
+def test_calibration_bins_meet_and_none_is_lost() -> None:
+    """Groups' bins stand side by side; each bin appears once, each group once a row."""
+    a = {"bins": [{"low": 0.0, "high": 0.1, "rows": 5}, {"low": 0.2, "high": 0.3, "rows": 5}]}
+    b = {"bins": [{"low": 0.15, "high": 0.16, "rows": 1}, {"low": 0.25, "high": 0.4, "rows": 9}]}
+    rows = common_bins([a, b])
+    assert [sorted(r) for r in rows] == [[0, 1], [0, 1]]
+    assert rows[1][0]["low"] == 0.2
+    assert rows[1][1]["low"] == 0.25
+
+
+def test_calibration_of_a_risk_counts_unfavourable_outcomes() -> None:
+    """A risk rises with defaults: the words must say so."""
+    assert "observed unfavourable outcomes" in said(document(examples.many()))
+    assert "observed favourable outcomes" in said(document(examples.german()))
+
+
+def test_ratio_stands_beside_another_lead() -> None:
+    """Where an error gap leads, the card still shows the ratio and counts people by it."""
+    card = document(examples.many()).sections[0].blocks[0]
+    assert isinstance(card, VerdictCard)
+    assert card.measure == "Difference of true positive rates"
+    assert card.also.startswith("Ratio of approval rates 0.907")
+    assert card.people.endswith("more")

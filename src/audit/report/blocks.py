@@ -235,6 +235,8 @@ class VerdictCard:
     """The same, drawn."""
     test: str
     """The adjusted p-value in words."""
+    also: str
+    """Where another measure leads: the approval-rate ratio of the same groups."""
     people: str
     """"38 more"; empty where nobody is affected."""
     people_note: str

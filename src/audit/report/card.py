@@ -62,6 +62,8 @@ def _facts(card: VerdictCard, width: int) -> list[str]:
         out += _wrapped(f"People affected: {card.people} {card.people_note}.", width, most=2)
     if card.test:
         out += _wrapped(f"Test: {card.test}.", width, most=2)
+    if card.also:
+        out += _wrapped(f"{card.also}.", width, most=1)
     out += _wrapped(f"Rule: {card.rule}", width, most=3)
     for line in card.lines:
         out += _wrapped(f"{line.label}: {line.word}. {line.text}", width, most=1)

@@ -397,7 +397,7 @@ def _calibration(entry: Mapping[str, Any], look_: Look) -> Any:
     figure.update_layout(
         height=420,
         xaxis={"title": {"text": "mean score"}, "range": [0, 1]},
-        yaxis={"title": {"text": "observed favourable outcomes"}, "range": [0, 1.02],
+        yaxis={"title": {"text": f"observed {curves.outcome_words(look_)}"}, "range": [0, 1.02],
                "tickformat": ".0%"},
     )  # fmt: skip
     return figure

@@ -126,6 +126,8 @@ def _card(card: VerdictCard) -> str:
         facts.append(f"{escape(card.measure)}: {escape(card.value)} ({escape(card.interval)})")
     if card.test:
         facts.append(escape(card.test))
+    if card.also:
+        facts.append(escape(card.also))
     if card.people:
         facts.append(f"People affected: {escape(card.people)} {escape(card.people_note)}")
     facts.append(f"Rule: {escape(card.rule)}")

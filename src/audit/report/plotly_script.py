@@ -40,7 +40,7 @@ def plotly_script() -> PlotlyScript:
     from plotly.offline import get_plotlyjs
 
     text: str = get_plotlyjs()
-    packed = base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
+    packed = base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()
     return PlotlyScript(
         packed=packed,
         text=text,

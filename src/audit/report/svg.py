@@ -167,7 +167,7 @@ def axis(bar: Bar, *, under: bool = False) -> Markup:
         marks.append(bar.parity)
     for x in TICKS if bar.log else _steps(bar):
         at = position(bar, x, WIDTH)
-        if _inside(bar, x) and all(abs(at - position(bar, m, WIDTH)) > 26 for m in marks):
+        if _inside(bar, x) and all(abs(at - position(bar, m, WIDTH)) > 28 for m in marks):
             marks.append(x)
     out = ""
     label, tick = ("14", "0v4") if under else ("10", "13v4")
@@ -186,7 +186,8 @@ def _steps(bar: Bar) -> tuple[float, ...]:
     if edge <= 0:
         return ()
     size = 10.0 ** math.floor(math.log10(edge))
-    return tuple(round(k * size / 2, 12) for k in range(-19, 20))
+    step = next(size * k for k in (5, 2, 1) if size * k <= edge)
+    return tuple(round(k * step, 12) for k in range(-5, 6))
 
 
 def icon(verdict: str) -> Markup:

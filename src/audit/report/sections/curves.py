@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from audit.findings.record import AuditRecord
@@ -191,6 +192,11 @@ def _sweep(entries: list[Mapping[str, Any]], look_: Look, position: int) -> Char
                 *(_swept_cell(e, scale, bars=len(shown) <= BARS) for e in row),
             )
         )
+    if len(shown) == 1:
+        rows = [
+            (*row[:2], _rates_cell(p), replace(row[2], bar=None), Cell(bar=_swept_bar(e[0], scale)))
+            for p, row, e in zip(kept, rows, estimates, strict=True)
+        ]
     cut = len(entries) - len(shown)
     return Chart(
         name=chart_name("sweep", {"attribute": attribute}),
@@ -202,10 +208,12 @@ def _sweep(entries: list[Mapping[str, Any]], look_: Look, position: int) -> Char
             columns=(
                 Column(title="Cut-off"),
                 Column(title="Approved overall", align="right"),
+                *([Column(title="Rates", align="right")] if len(shown) == 1 else []),
                 *(
                     Column(title=text.group(attribute, tuple(e["group"])), align="right")
                     for e in shown
                 ),
+                *([Column(title="Interval and line", align="bar")] if len(shown) == 1 else []),
             ),
             rows=tuple(rows),
             note="Intervals are one at a time, for orientation: no cut-off but the one in use is "
@@ -231,13 +239,26 @@ def _swept_cell(e: Estimate, scale: tuple[float, float], bars: bool) -> Cell:
     return Cell(
         text=text.number(e.value, 3, [0.8]),
         note=look.interval(e, 0.8) if e.low == e.low else "",
-        bar=Bar(
-            kind="interval", start=scale[0], end=scale[1], value=e.value, low=e.low, high=e.high,
-            log=True, line=0.8,
-        )
-        if bars
-        else None,
-    )  # fmt: skip
+        bar=_swept_bar(e, scale) if bars else None,
+    )
+
+
+def _swept_bar(e: Estimate, scale: tuple[float, float]) -> Bar:
+    return Bar(
+        kind="interval",
+        start=scale[0],
+        end=scale[1],
+        value=e.value,
+        low=e.low,
+        high=e.high,
+        log=True,
+        line=0.8,
+        parity=1.0,
+    )
+
+
+def _rates_cell(p: Mapping[str, Any]) -> Cell:
+    return Cell(text=text.percent(p["rate"]), note=f"vs {text.percent(p['reference_rate'])}")
 
 
 def _spread(points: Sequence[Mapping[str, Any]], cutoff: float) -> list[Mapping[str, Any]]:
@@ -284,26 +305,42 @@ def calibration_groups(entry: Mapping[str, Any], smallest: int) -> list[Mapping[
     return [g for g in entry["groups"] if sum(b["rows"] for b in g["bins"]) >= smallest]
 
 
+def common_bins(groups: Sequence[Mapping[str, Any]]) -> list[dict[int, Mapping[str, Any]]]:
+    """Bins of several groups side by side: one mapping a row, from the group's position.
+
+    The groups share cut points, but each bin states the lowest and highest score inside it, and
+    empty ones are left out; bins that overlap, or that no group holds twice, make a row.
+    """
+    held = sorted(
+        ((b["low"], b["high"], i, b) for i, g in enumerate(groups) for b in g["bins"] if b["rows"]),
+        key=lambda x: x[:3],
+    )
+    rows: list[dict[int, Mapping[str, Any]]] = []
+    for _, _, i, b in held:
+        if rows and i not in rows[-1]:
+            rows[-1][i] = b
+        else:
+            rows.append({i: b})
+    return rows
+
+
+def outcome_words(look_: Look) -> str:
+    """What calibration counts: the score and the rate rise together."""
+    return "unfavourable outcomes" if look_.record.roles.risk is not None else "favourable outcomes"
+
+
 def _calibration(entry: Mapping[str, Any], position: int, look_: Look) -> Chart:
     attribute = tuple(entry["attribute"])
     groups = calibration_groups(entry, look_.small)[:WIDEST]
-    # all groups share interior edges; the outermost ones are each group's own extremes
-    widest = max(groups, key=lambda g: len(g["bins"]), default={"bins": ()})["bins"]
     drawn = len(groups) <= BARS
     rows = []
-    for k, edge in enumerate(widest):
-        last = k == len(widest) - 1
-        cells = []
-        for g in groups:
-            held = [
-                b
-                for b in g["bins"]
-                if b["rows"]
-                and (b["mean"] < edge["high"] or last)
-                and (k == 0 or b["mean"] >= edge["low"])
-            ]
-            cells.append(_bin_cell(held[0], drawn) if held else Cell(text="—", note="nobody"))
-        rows.append((Cell(text=_edges(edge, k == 0, last)), *cells))
+    for bins in common_bins(groups):
+        low, high = min(b["low"] for b in bins.values()), max(b["high"] for b in bins.values())
+        cells = [
+            _bin_cell(bins[i], drawn) if i in bins else Cell(text="—", note="nobody")
+            for i in range(len(groups))
+        ]
+        rows.append((Cell(text=f"{text.number(low, 3)} to {text.number(high, 3)}"), *cells))
     cut = len(entry["groups"]) - len(groups)
     return Chart(
         name=chart_name("calibration", entry),
@@ -311,7 +348,8 @@ def _calibration(entry: Mapping[str, Any], position: int, look_: Look) -> Chart:
         reading=_calibration_reading(entry),
         twin=Grid(
             key=f"calibration-{position}",
-            title=f"Predicted and observed, by {text.attributes(attribute)}",
+            title=f"Predicted, and observed {outcome_words(look_)}, "
+            f"by {text.attributes(attribute)}",
             columns=(
                 Column(title="Predicted"),
                 *(
@@ -320,22 +358,13 @@ def _calibration(entry: Mapping[str, Any], position: int, look_: Look) -> Chart:
                 ),
             ),
             rows=tuple(rows),
-            note="Observed favourable outcomes with Wilson intervals"
+            note=f"Observed {outcome_words(look_)} with Wilson intervals"
             + (", drawn from 0 to 100%; the tick is the mean prediction" if drawn else "")
             + ". Where the mean prediction lies outside the interval the score says more or less "
             "than what happened."
-            + (
-                f" {text.plural(cut, 'group')} too small or too many for this table." if cut else ""
-            ),
+            + (f" {text.plural(cut, 'group')} not drawn: too small, or too many." if cut else ""),
         ),
     )
-
-
-def _edges(b: Mapping[str, Any], first: bool, last: bool) -> str:
-    low, high = text.number(b["low"], 2), text.number(b["high"], 2)
-    if first:
-        return f"below {high}"
-    return f"{low} and over" if last else f"{low} to {high}"
 
 
 def _bin_cell(b: Mapping[str, Any], bars: bool) -> Cell:

@@ -52,6 +52,8 @@ def card(look_: Look) -> VerdictCard:
     e = finding.estimate
     rate_key, rate_title = RATE_OF.get(e.metric, ("selection_rate", "Approval rate"))
     rule = rule_of(record, finding)
+    other = None if e.metric == look.RATIO else _ratio_beside(look_, e)
+    counted = finding if other is None or finding.people_affected is not None else other
     return VerdictCard(
         verdict=record.verdict,
         word=WORD.get(record.verdict, record.verdict),
@@ -68,8 +70,9 @@ def card(look_: Look) -> VerdictCard:
         ),
         bar=comparison_bar(e, finding, look_),
         test=_test_words(finding),
-        people=_people(finding),
-        people_note=_people_note(finding),
+        also=_also(other),
+        people=_people(counted),
+        people_note=_people_note(counted),
         rule=_rule_words(finding, rule),
         change=text.sentence(text.said(finding.change)) if finding.change else "",
         lines=_lines(look_, finding),
@@ -92,6 +95,7 @@ def _empty_card(look_: Look) -> VerdictCard:
         interval="",
         bar=None,
         test="",
+        also="",
         people="",
         people_note="",
         rule=text.sentence(f"{record.policy.title}, {record.policy.name}"),
@@ -213,6 +217,29 @@ def _test_words(finding: Finding) -> str:
     return f"p {shown if shown[0] in '<>' else '= ' + shown}, {kind}"
 
 
+def _ratio_beside(look_: Look, e: Estimate) -> Finding | None:
+    """The approval-rate ratio of the same groups, where another measure leads."""
+    same = (
+        f
+        for f in look_.record.findings
+        if f.estimate.metric == look.RATIO
+        and (f.estimate.attribute, f.estimate.group) == (e.attribute, e.group)
+        and f.estimate.reference == e.reference
+        and (f.estimate.stratum, f.estimate.stage) == (e.stratum, e.stage)
+    )
+    return next(same, None)
+
+
+def _also(other: Finding | None) -> str:
+    if other is None or other.estimate.value != other.estimate.value:
+        return ""
+    e = other.estimate
+    return (
+        f"Ratio of approval rates {look.value(e, other.line)} "
+        f"({look.interval(e, other.line)}): {WORDS.get(other.verdict, other.verdict).lower()}"
+    )
+
+
 def _people(finding: Finding) -> str:
     if finding.people_affected is None:
         return ""
@@ -257,7 +284,7 @@ def _lines(look_: Look, lead: Finding | None) -> tuple[SubLine, ...]:
             word="Open",
             text=(
                 f"{text.plural(len(record.sign_offs), 'sign-off')} recorded; "
-                f"{text.plural(len(waiting), 'check')} not done, listed below."
+                f"{text.plural(len(waiting), 'point')} not checked or not settled, listed below."
             ),
         ),
     )
