@@ -606,3 +606,23 @@ def test_a_models_column_is_read_by_its_classes() -> None:
             frame, model=Reversed(), cutoff=0.5, features=["x"], protected=["sex"],
             outcome="default", favorable=7,
         )  # fmt: skip
+
+
+def test_a_standardized_difference_knows_repeated_applicants() -> None:
+    """Every row ten times: with `cluster` the interval is that of the rows once."""
+    rng = np.random.default_rng(8)
+    size = 600
+    rows = {"sex": rng.choice(["f", "m"], size).tolist(), "who": list(range(size))}
+    rows["limit"] = (rng.normal(1e7, 100, size) + 30 * (np.array(rows["sex"]) == "m")).tolist()
+    ten = {k: [x for x in v for _ in range(10)] for k, v in rows.items()}
+    told = {"protected": "sex", "amount": {"limit": "higher"}, "reference": REFERENCE}
+    plain, naive = quiet(rows, **told), quiet(ten, **told)
+    repeated = quiet(ten, **told, cluster="who")
+    for metric in ("standardized_mean_difference", "mean_score"):
+        a, b, c = (one(r, metric, group=("f",)) for r in (plain, naive, repeated))
+        assert c.value == pytest.approx(a.value, rel=2e-3)
+        assert b.high - b.low < 0.4 * (a.high - a.low)
+        assert 0.7 < (c.high - c.low) / (a.high - a.low) < 1.4
+        assert c.low < c.value < c.high
+        assert c.method == "block jackknife"
+    assert any("other than means" in text for text in repeated.record.not_checked)

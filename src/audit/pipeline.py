@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from audit.findings.record import Finding
     from audit.findings.settings import Settings
+    from audit.inference.by_blocks import BlockSums
     from audit.inference.estimate import Estimates
     from audit.table.roles import Issue
     from audit.tally.distribution import Distribution
@@ -66,7 +67,7 @@ def run(
     'fail'
     """
     from audit.findings.settings import settings
-    from audit.tally.columns import by_column
+    from audit.tally.columns import block_sums, by_column
 
     told = settings(
         level=level, intersections=intersections, min_rows=min_rows, seed=seed, metrics=metrics,
@@ -82,7 +83,13 @@ def run(
         table = _table(source, model, returns, roles, "run")
         tally = _count(table, told.intersections)
     record = _judged(
-        tally, plan, by_column(table, tally), told, title=title or _title(tally), command=command
+        tally,
+        plan,
+        by_column(table, tally),
+        block_sums(table),
+        told,
+        title=title or _title(tally),
+        command=command,
     )
     for issue in record.issues:
         if issue.code in WARNED:
@@ -339,6 +346,7 @@ def _judged(
     tally: Tally,
     policy: Policy,
     distributions: Mapping[str, Sequence[Distribution]],
+    sums: Mapping[str, BlockSums],
     told: Settings,
     *,
     title: str | None,
@@ -360,7 +368,14 @@ def _judged(
     if tally.roles.strata:
         keys = tuple(dict.fromkeys([*keys, *STRATA_KEYS]))
     estimates, missing = measure(
-        tally, chosen, keys, level=told.level, distributions=distributions, seed=told.seed, **wide
+        tally,
+        chosen,
+        keys,
+        level=told.level,
+        distributions=distributions,
+        sums=sums,
+        seed=told.seed,
+        **wide,
     )
     judged = judge(estimates, tally, policy, chosen, min_rows=told.min_rows, level=told.level)
     not_checked = [

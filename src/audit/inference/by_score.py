@@ -11,6 +11,7 @@ import numpy as np
 
 from audit.inference.auc import area, auc_difference_interval, auc_interval, unjudged
 from audit.inference.bootstrap import cell_bootstrap
+from audit.inference.by_blocks import BlockSums, clustered
 from audit.inference.by_group import BOUNDS, SELECTIVE
 from audit.inference.checks import critical
 from audit.inference.estimate import NAN, Estimate, Estimates
@@ -37,11 +38,13 @@ def score_estimates(
     selective: bool,
     seed: int,
     amount: bool = False,
+    sums: BlockSums | None = None,
 ) -> Estimates:
     """Estimates of one column's distributions, all groups of all attributes.
 
     `reference` names each attribute's reference group. For a continuous decision (`amount`)
-    only the mean and its standardised difference make sense.
+    only the mean and its standardised difference make sense. `sums` by block of repeated
+    applicants give means and their differences a jackknife.
     """
     if amount:
         metrics = [m for m in metrics if "outcome" not in m.needs]
@@ -57,14 +60,15 @@ def score_estimates(
             continue
         for d in distributions:
             if metric.contrast is None:
-                found.append(_one(metric, d, level, selective, resampled[id(d)]))
+                one = _one(metric, d, level, selective, resampled[id(d)])
+                found.append(clustered(one, sums))
                 continue
             wanted = reference.get(d.attribute)
             other = by_group.get((d.attribute, wanted)) if wanted is not None else None
             if other is None or other is d:
                 continue
             both = (resampled[id(d)], resampled[id(other)])
-            found.append(_gap(metric, d, other, level, selective, both))
+            found.append(clustered(_gap(metric, d, other, level, selective, both), sums))
     return Estimates.of(found)
 
 
@@ -77,7 +81,9 @@ def _interval(
     if key == "auc":
         return (*auc_interval(area(d), level), f"DeLong on the logit scale{suffix}")
     if key == "mean_score":
-        return (*_mean_interval(d.total, d.sum, d.sum_squares, d.weight_squared, level), "t")
+        centre = d.sum / d.total if d.total > 0 else 0.0
+        low, high = _mean_interval(*_around(d, centre), d.weight_squared, level)
+        return low + centre, high + centre, "t"
     if key == "brier":
         losses = squared_errors(d)
         mass, squares = d.counts[:, :2], losses**2
@@ -107,6 +113,15 @@ def _line_interval(
     z, area_of = float(critical(level)), a * c - b * b
     half = z * (c / area_of) ** 0.5, z * (a / area_of) ** 0.5
     return (line[0] - half[0], line[0] + half[0]), (line[1] - half[1], line[1] + half[1])
+
+
+def _around(d: Distribution, centre: float) -> tuple[float, float, float]:
+    """Σw, Σw(x - centre) and Σw(x - centre)²: no digits are lost where the mean is large."""
+    if not d.exact:
+        squares = d.sum_squares - 2 * centre * d.sum + centre**2 * d.total
+        return d.total, d.sum - centre * d.total, max(squares, 0.0)
+    weight, x = d.counts.sum(axis=1), d.values - centre
+    return d.total, float((weight * x).sum()), float((weight * x * x).sum())
 
 
 def squared_errors(d: Distribution) -> Any:
@@ -213,16 +228,14 @@ def _gap(
     if of_scores is not None and other.rows:
         where["reference_value"] = float(of_scores(other))
     if value != value:
-        return Estimate(**where, reason=why(metric, d if d.rows == 0 else other))
+        lacking = d if d.rows == 0 or (of_scores and math.isnan(float(of_scores(d)))) else other
+        return Estimate(**where, reason=why(metric, lacking))
     if metric.contrast == "smd":
         sizes = [x.total**2 / x.weight_squared for x in (d, other)]
+        centre = d.sum / d.total
         limits = standardized_difference(
-            d.total,
-            d.sum,
-            d.sum_squares,
-            other.total,
-            other.sum,
-            other.sum_squares,
+            *_around(d, centre),
+            *_around(other, centre),
             n=sizes[0],
             n_ref=sizes[1],
             level=level,

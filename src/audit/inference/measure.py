@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from audit.inference.by_blocks import BlockSums
 from audit.inference.by_group import Shares, rate_estimates, shares_of
 from audit.inference.by_pair import contrast_estimates
 from audit.inference.by_score import score_estimates
@@ -73,11 +74,13 @@ def measure(
     intersections: int = 2,
     min_rows: int = 30,
     distributions: Mapping[str, Sequence[Distribution]] | None = None,
+    sums: Mapping[str, BlockSums] | None = None,
     seed: int = 0,
 ) -> tuple[Estimates, list[str]]:
     """All estimates of these metrics, and what could not be computed from the tally's cubes.
 
-    `distributions` maps a score or amount column to its distributions by group. Metrics that
+    `distributions` maps a score or amount column to its distributions by group, `sums` to its
+    sums by block of repeated applicants. Metrics that
     need what the data lack (an outcome, a decision, a score) are left out: the caller lists them.
     """
     state = known(tally)
@@ -106,7 +109,7 @@ def measure(
         parts.append(
             score_estimates(
                 found, reference, scored, level=level, selective=selective, seed=seed,
-                amount=column in tally.roles.amount,
+                amount=column in tally.roles.amount, sums=(sums or {}).get(column),
             )
         )  # fmt: skip
     return Estimates.concatenate([p for p in parts if len(p)]), missing

@@ -157,7 +157,7 @@ def absent(tally: Tally, *, intersections: int, scored: bool) -> tuple[str, ...]
             *(["intersections"] if intersections > 1 and len(roles.protected) > 1 else []),
             *(["strata"] if roles.strata else []),
             *(["stages"] if roles.stages else []),
-            *(["scores"] if scored else []),
+            *(["score metrics other than means and their differences"] if scored else []),
         ]
         if rest:
             out.append(

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import product
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from audit.table.roles import BLOCKS, Group
 from audit.table.rows import CodedRows, Table
+from audit.tally.bins import column_values
 from audit.tally.cube import Tally
 from audit.tally.distribution import Distribution
-from audit.tally.spread import distributions, from_cube, sort_rows
+from audit.tally.spread import distributions, from_cube, sort_rows, value_key
 
 
 def by_column(table: Table | None, tally: Tally) -> dict[str, list[Distribution]]:
@@ -27,4 +35,47 @@ def by_column(table: Table | None, tally: Tally) -> dict[str, list[Distribution]
                 parts.extend(from_cube(tally, attributes, column))
         if parts:
             found[column] = parts
+    return found
+
+
+def block_sums(
+    table: Table | None,
+) -> dict[str, dict[tuple[tuple[str, ...], Group], npt.NDArray[np.float64]]]:
+    """Σw, Σw·x and Σw·x² by block of repeated applicants, for every column and group.
+
+    x is measured from the column's mean. Arrays have shape (blocks, 3). Empty without clusters,
+    or where the rows stay in an engine.
+    """
+    if table is None or not isinstance(table.rows, CodedRows) or "block" not in table.rows.codes:
+        return {}
+    rows, roles = table.rows, table.roles
+    block = rows.codes["block"].astype(np.int64)
+    mass: Any = np.ones(table.size) if rows.weight is None else rows.weight
+    mass = mass / mass.max()  # any scale will do, and squares must stay in range
+    if rows.count is not None:
+        mass = mass * rows.count
+    found: dict[str, dict[tuple[tuple[str, ...], Group], npt.NDArray[np.float64]]] = {}
+    for column in (c for c in (roles.score, roles.risk, *roles.amount) if c is not None):
+        values = column_values(rows, value_key(roles, column))
+        if values is None:
+            continue
+        known = ~np.isnan(values)
+        w = mass[known]
+        x = values[known] - values[known].mean() if known.any() else values[known]
+        found[column] = {}
+        for attributes in ((), *((name,) for name in roles.protected)):
+            keys = [f"protected:{a}" for a in attributes]
+            groups = list(product(*(table.axes[k].levels for k in keys)))
+            member = np.zeros(int(known.sum()), dtype=np.int64)
+            for key in keys:
+                member = rows.codes[key][known].astype(np.int64)
+            cell = member * BLOCKS + block[known]
+            sums = np.stack(
+                [
+                    np.bincount(cell, weights=part, minlength=len(groups) * BLOCKS)
+                    for part in (w, w * x, w * x * x)
+                ],
+                axis=-1,
+            ).reshape(len(groups), BLOCKS, 3)
+            found[column].update({(attributes, g): sums[i] for i, g in enumerate(groups)})
     return found
