@@ -73,7 +73,7 @@ def test_without_decisions_the_data_themselves_are_told(case: Build) -> None:
     assert text.startswith(
         "Insufficient evidence under us-credit@2026-11: nothing planned could be judged "
         "(Approval-rate ratio by protected attribute: not checked, because no decision was given); "
-        "explored, not planned: for age, 57.9% of (-inf, 26) against 72.8% of [26, inf) had a "
+        "explored, not planned: 57.9% of age under 26 against 72.8% of age 26 and over had a "
         "favourable outcome, difference in favourable outcomes -0.149 (95% interval"
     )
 

@@ -23,7 +23,7 @@ from audit.findings.words import (
 
 def test_a_group_is_its_levels() -> None:
     """Crossed groups are joined for display; missing and everyone have words."""
-    assert group_words(("female", "[26, 40)")) == "female × [26, 40)"
+    assert group_words(("female", "[26, 40)")) == "female × 26 to under 40"
     assert group_words((None, 3, 2.5, True)) == "missing × 3 × 2.5 × True"
     assert group_words(()) == "everyone"
 
@@ -66,8 +66,8 @@ def test_any_text_can_be_shown_on_one_line(text: str) -> None:
 
 
 def test_a_level_that_is_no_word_brings_its_attribute() -> None:
-    """ "age [26, 40)" rather than "[26, 40)"."""
-    assert who(("age",), ("[26, 40)",)) == "age [26, 40)"
+    """ "age 26 to under 40" rather than "26 to under 40"."""
+    assert who(("age",), ("[26, 40)",)) == "age 26 to under 40"
     assert who(("foreign",), (True,)) == "foreign True"
     assert who(("sex",), ("female",)) == "female"
     assert stratum_words(("purpose", "band"), ("car", None)) == "purpose = car, band = missing"

@@ -137,15 +137,16 @@ def sentence_of(finding: Finding, rule: Rule | None = None) -> str:
     e = finding.estimate
     scale = scale_of(e.metric)
     kind = scale.kind if scale else DIFFERENCE
-    group, reference = group_words(e.group), group_words(e.reference or ())
+    group, reference = who(e.attribute, e.group), who(e.attribute, e.reference or ())
     counted = RATES.get(e.metric)
     rate = group_rate(e, kind)
     where = attribute_words(e.attribute)
+    where = "" if group.startswith(where) else f"for {where}, "  # a bin brings its attribute along
     if counted and kind != SMD and not math.isnan(rate):
         own, other = percent(rate), percent(e.reference_value)
-        text = f"for {where}, {own} of {group} against {other} of {reference} {counted}"
+        text = f"{where}{own} of {group} against {other} of {reference} {counted}"
     else:
-        text = f"for {where}, {group} against {reference}"
+        text = f"{where}{group} against {reference}"
     if math.isnan(e.value):
         return f"{text}, {measure_words(e.metric, e.column)} undefined{_rule(finding, rule, kind)}"
     lines: tuple[float, ...] = (finding.line, finding.caution, *_parity(finding))

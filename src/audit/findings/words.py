@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
@@ -21,6 +22,28 @@ CROSS = " × "
 _OPEN, _CLOSE = "\u2068", "\u2069"  # first strong isolate, pop directional isolate
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _RIGHT_TO_LEFT = {"R", "AL", "AN"}
+
+
+_NUMBER = r"-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
+_BIN = re.compile(rf"(?:\(-inf|\[({_NUMBER})), (?:inf|({_NUMBER}))\)")
+
+
+def bins(text: str) -> str:
+    """Bins in words, wherever they stand in a text.
+
+    >>> bins("age (-inf, 26) against age [26, 40)"), bins("[62, inf)")
+    ('age under 26 against age 26 to under 40', '62 and over')
+    """
+    if ", " not in text:
+        return text
+
+    def say(match: re.Match[str]) -> str:
+        low, high = match.groups()
+        if low is None:
+            return f"under {high}" if high is not None else match.group()
+        return f"{low} to under {high}" if high is not None else f"{low} and over"
+
+    return _BIN.sub(say, text)
 
 
 def level_words(level: Level) -> str:
@@ -42,6 +65,8 @@ def level_words(level: Level) -> str:
         return f"{level:.15g}"
     if not isinstance(level, str):
         return str(level)
+    if level.endswith(")") and (said := bins(level)) != level:
+        return said
     text = _shown(_short(level))
     plain = level.strip() == level and level != "" and CROSS not in level
     return text if plain and level.casefold() != "missing" else f"“{text}”"
@@ -67,7 +92,7 @@ def group_words(group: Group) -> str:
     """A group for people.
 
     >>> group_words(("female", "[26, 40)")), group_words((None,)), group_words(())
-    ('female × [26, 40)', 'missing', 'everyone')
+    ('female × 26 to under 40', 'missing', 'everyone')
     """
     return CROSS.join(level_words(v) for v in group) if group else "everyone"
 
@@ -85,7 +110,7 @@ def who(attribute: Sequence[str], group: Group) -> str:
     """A group as a sentence needs it: levels that are no words bring their attribute along.
 
     >>> who(("sex",), ("female",)), who(("age",), ("[26, 40)",)), who(("sex", "age"), ("f", None))
-    ('female', 'age [26, 40)', 'f × age missing')
+    ('female', 'age 26 to under 40', 'f × age missing')
     """
     if len(attribute) != len(group) or not group:
         return group_words(group)

@@ -6,17 +6,15 @@ Records keep every digit; only here, and in `findings.words`, is anything rounde
 from __future__ import annotations
 
 import math
-import re
 import unicodedata
 from collections.abc import Iterable
 
 from audit.findings import words
+from audit.findings.words import bins
 from audit.table.roles import Group, Level
 
 _INVISIBLE = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"))
 _ISOLATE, _POP = "\u2068", "\u2069"
-_NUMBER = r"-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
-_BIN = re.compile(rf"(?:\(-inf|\[({_NUMBER})), (?:inf|({_NUMBER}))\)")
 
 
 def visible(text: str, longest: int | None = None) -> str:
@@ -46,24 +44,6 @@ def _balanced(text: str) -> bool:
         if depth not in (0, 1):
             return False
     return depth == 0
-
-
-def bins(text: str) -> str:
-    """Bins in words, wherever they stand in a text.
-
-    >>> bins("age (-inf, 26) against age [26, 40)"), bins("[62, inf)")
-    ('age under 26 against age 26 to under 40', '62 and over')
-    """
-    if ", " not in text:
-        return text
-
-    def say(match: re.Match[str]) -> str:
-        low, high = match.groups()
-        if low is None:
-            return f"under {high}" if high is not None else match.group()
-        return f"{low} to under {high}" if high is not None else f"{low} and over"
-
-    return _BIN.sub(say, text)
 
 
 def said(text: str, longest: int | None = None) -> str:
