@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
+from itertools import chain
 from typing import Any, overload
 
 from audit.table.roles import Group, Level
@@ -90,7 +91,9 @@ class Estimates(Sequence[Estimate]):
     def concatenate(cls, parts: Iterable[Estimates]) -> Estimates:
         """All parts, one after the other."""
         items = list(parts)
-        return cls({name: [v for p in items for v in p.columns[name]] for name in COLUMNS})
+        return cls(
+            {name: list(chain.from_iterable(p.columns[name] for p in items)) for name in COLUMNS}
+        )
 
     @classmethod
     def block(cls, size: int, **values: Any) -> Estimates:

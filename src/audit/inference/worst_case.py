@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,13 +71,13 @@ def worst_case_estimates(
                 cases[number] = case
             number += 1
     for families in {len(c.values) for c in cases.values()}:
+        together = {k: c for k, c in cases.items() if len(c.values) == families}
+        p_values = _p_values(together.values())
         for ratio in (False, True):
             chosen = {
-                k: c
-                for k, c in cases.items()
-                if len(c.values) == families and (c.metric.contrast == "worst_ratio") is ratio
+                k: c for k, c in together.items() if (c.metric.contrast == "worst_ratio") is ratio
             }
-            done.update(_limits(stack, chosen, shares, level, ratio))
+            done.update(_limits(stack, chosen, shares, level, ratio, p_values))
     return Estimates.of(done[k] for k in range(number))
 
 
@@ -100,7 +100,7 @@ def _case(
     """What is to be computed, or an estimate with the reason why it cannot be."""
 
     counted = [shares.proportions[r.shares[0]] for r in metric.rates]
-    values = np.stack([p.value[index] for p in counted])
+    values = np.array([p.value[index] for p in counted])
     undefined = _undefined(stack, span, index, metric, shares, values, level, selective)
     if undefined is not None:
         return undefined
@@ -109,8 +109,8 @@ def _case(
         span=span,
         index=index,
         values=values,
-        x=np.stack([p.x[index] for p in counted]),
-        n=np.stack([p.n[index] for p in counted]),
+        x=np.array([p.x[index] for p in counted]),
+        n=np.array([p.n[index] for p in counted]),
     )
 
 
@@ -239,36 +239,62 @@ def _padded(arrays: Sequence[Floats]) -> Floats:
     return out
 
 
+Compared = tuple[int, tuple[str, ...]]
+"""First row of a span and the rates compared over it."""
+
+
+def _compares(case: Case) -> Compared:
+    return case.span.start, tuple(r.key for r in case.metric.rates)
+
+
+def _p_values(cases: Iterable[Case]) -> dict[Compared, float]:
+    """Of equal rates: a difference and a ratio of the same rates share one."""
+    unique = {_compares(c): c for c in cases}
+    x, n = _padded([c.x for c in unique.values()]), _padded([c.n for c in unique.values()])
+    return dict(zip(unique, worst_gap_p_value(x, n, joint=True).tolist(), strict=True))
+
+
 def _limits(
-    stack: Stack, cases: dict[int, Case], shares: Shares, level: float, ratio: bool
+    stack: Stack,
+    cases: dict[int, Case],
+    shares: Shares,
+    level: float,
+    ratio: bool,
+    p_values: Mapping[Compared, float],
 ) -> dict[int, Estimate]:
     if not cases:
         return {}
     x, n = _padded([c.x for c in cases.values()]), _padded([c.n for c in cases.values()])
     interval = worst_ratio_interval if ratio else worst_gap_interval
     low, high = interval(x, n, level, joint=True)
-    p = worst_gap_p_value(x, n, joint=True)
+    limits = zip(low.tolist(), high.tolist(), strict=True)
     return {
-        k: _estimate(stack, case, shares, float(low[i]), float(high[i]), float(p[i]), level)
-        for i, (k, case) in enumerate(cases.items())
+        k: _estimate(stack, case, shares, *limit, p_values[_compares(case)], level)
+        for (k, case), limit in zip(cases.items(), limits, strict=True)
     }
 
 
 def _estimate(
     stack: Stack, case: Case, shares: Shares, low: float, high: float, p: float, level: float
 ) -> Estimate:
-    values = case.values
     ratio = case.metric.contrast == "worst_ratio"
-    value = float(worst(case.metric, list(values)))
-    most, least = values.max(axis=1), values.min(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.nan_to_num(-(least / most), nan=-2.0) if ratio else most - least
-    widest = int(spread.argmax())
-    lowest, highest = int(values[widest].argmin()), int(values[widest].argmax())
+    # lists: the cases are many and their groups few, so calls would cost more than the numbers
+    families = case.values.tolist()
+    ends = [(min(rates), max(rates)) for rates in families]
+    if ratio:
+        each = [least / most if most else NAN for least, most in ends]
+        value = NAN if any(v != v for v in each) else min(each)
+        widest = min(range(len(each)), key=lambda k: each[k] if each[k] == each[k] else 2.0)
+    else:
+        each = [most - least for least, most in ends]
+        value = max(each)
+        widest = each.index(value)
+    rates, (least, most) = families[widest], ends[widest]
+    lowest, highest = rates.index(least), rates.index(most)
     if lowest == highest:  # every rate is the same
-        highest = len(case.index) - 1
+        highest = len(rates) - 1
     chosen = shares.proportions[case.metric.rates[widest].shares[0]]
-    own, other = case.index[lowest], case.index[highest]
+    own, other = int(case.index[lowest]), int(case.index[highest])
     return Estimate(
         metric=case.metric.key,
         attribute=case.span.attribute,
@@ -285,6 +311,6 @@ def _estimate(
         rows=int(chosen.rows[own]),
         favorable=float(chosen.part[own]),
         reference_rows=int(chosen.rows[other]),
-        reference_value=float(values[widest, highest]),
+        reference_value=rates[highest],
         reason=None if value == value else "every rate is 0",
     )
