@@ -10,6 +10,7 @@ import pytest
 from audit.errors import InputError
 from audit.metrics.catalogue import CATALOGUE
 from audit.metrics.check import check_metric
+from audit.metrics.dependence import smoothed_differential_fairness
 from audit.metrics.metric import Counts, Metric, Rate, Share
 
 
@@ -41,6 +42,27 @@ BROKEN = {
     "the ideal of a": replace(GAP, ideal=1.0),
     "needs of_pair": replace(GAP, contrast="pair"),
     "needs of_strata": replace(GAP, contrast="strata"),
+    "needs of_everyone": replace(GAP, contrast="everyone"),
+    "needs of_groups": replace(GAP, contrast="groups"),
+    "needs of_score_pair": replace(GAP, contrast="score_pair"),
+    "needs of_score_groups": replace(GAP, contrast="score_groups"),
+    "gives no reason": replace(CATALOGUE["class_imbalance"], undefined=""),
+    "repeated five times": replace(
+        CATALOGUE["differential_fairness"],
+        of_groups=lambda t: smoothed_differential_fairness(t.approved, t.decided, 1.0),
+    ),
+    "an empty group is added": replace(
+        CATALOGUE["differential_fairness"],
+        of_groups=lambda t: np.where(
+            t.everyone.sum(axis=-1) > 0,
+            np.ptp(t.approved / t.everyone.sum(axis=-1)[..., None], axis=-1),
+            np.nan,
+        ),
+    ),
+    "exchanging group and reference gives": replace(
+        CATALOGUE["score_ks_distance"],
+        of_score_pair=lambda a, b: max(0.0, float(a.values[0] - b.values[0])),
+    ),
     "no rate": replace(GAP, rates=()),
     "an alias says whose": replace(TPR, aliases=("recall",)),
     "unknown form": with_rate(form="magic"),

@@ -41,6 +41,8 @@ GAP = 0.05
 """Difference between groups in the share missing from which it is named."""
 ALPHA = 0.001
 """Of the test beside it, shared among all comparisons."""
+MARK = "code of audit "
+"""Begins the names of columns made here beside the features."""
 NAMED = 3
 """Features named in one message of a kind."""
 
@@ -150,9 +152,9 @@ def open_features(table: Table, sample: int = SAMPLE) -> Features | None:
 def _from_engine(table: Table, rows: EngineRows, sample: int) -> Features:
     names = table.roles.features
     keys = [k for k in rows.expressions if k in rows.lookups and k != "block"]
-    wanted = [rows.expressions[k].alias(f"\x00{i}") for i, k in enumerate(keys)]
+    wanted = [rows.expressions[k].alias(f"{MARK}{i}") for i, k in enumerate(keys)]
     frame = rows.frame.head(sample).select(*names, *wanted).collect()
-    codes = {k: _coded(frame.get_column(f"\x00{i}"), rows.lookups[k]) for i, k in enumerate(keys)}
+    codes = {k: _coded(frame.get_column(f"{MARK}{i}"), rows.lookups[k]) for i, k in enumerate(keys)}
     groups = {
         name: (codes[f"protected:{name}"], table.axes[f"protected:{name}"].levels)
         for name in table.roles.protected
