@@ -305,7 +305,23 @@ def _table(source: Any, model: Any, returns: Any, roles: dict[str, Any], own: st
     check_keywords(roles, OWN[own])
     from audit.table.modelled import read_source
 
-    return read_source(source, model, returns, roles)
+    return _looked_over(read_source(source, model, returns, roles))
+
+
+def _looked_over(table: Table) -> Table:
+    """The table with what its features look like: leaks, gaps, repeats. Needs named features."""
+    if not table.roles.features:
+        return table
+    import warnings
+
+    from audit.errors import DataWarning
+    from audit.table.quality import data_quality
+
+    found = data_quality(table)
+    for issue in found:
+        if issue.severity == "warning":
+            warnings.warn(DataWarning(f"{issue.message} — {issue.fix}", issue.code), stacklevel=4)
+    return replace(table, issues=(*table.issues, *found))
 
 
 OWN = {
@@ -408,7 +424,7 @@ def _judged(
     )
 
 
-WARNED = ("RUN012", "RUN013")
+WARNED = ("RUN012", "RUN013", "RUN014")
 """Issues found among the counts that are also a `DataWarning`; `read` gives its own."""
 
 

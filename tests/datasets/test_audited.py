@@ -6,6 +6,9 @@ import audit
 from audit import datasets
 
 
+pytestmark = pytest.mark.filterwarnings("ignore::audit.errors.DataWarning")  # small groups, points
+
+
 def _value(result: audit.Audit, metric: str, **fields: object) -> float:
     (estimate,) = result.record.estimates.where(metric=metric, stratum=None, stage=None, **fields)
     return estimate.value

@@ -27,7 +27,7 @@ def noticed(
 
     RUN010 selective labels; RUN011 an intersection whose reference cell is too small; RUN012
     fewer than 10 effective events behind a weighted rate; RUN013 rows of a group in fewer than
-    30 blocks of repeated applicants.
+    30 blocks of repeated applicants; RUN014 groups of fewer than `min_rows` rows.
     """
     state = known(tally)
     out = _selective(tally, state)
@@ -36,6 +36,7 @@ def noticed(
         found = cells(tally, (name,))
         if found:
             out += _events(found[0], state) + _blocks(found[0], tally.roles.cluster)
+            out += _small(found[0], min_rows)
     return tuple(out)
 
 
@@ -106,6 +107,18 @@ def _blocks(found: Cells, column: str | None) -> list[Issue]:
         [f"{_named(found.groups[i])} ({int(filled[i])})" for i in few.tolist()],
         f"the applicants of {column!r} fill fewer than {FEW_BLOCKS} blocks in",
         "read its intervals with care: a block jackknife needs more applicants",
+    )
+
+
+def _small(found: Cells, min_rows: int) -> list[Issue]:
+    rows = Counts(found.n).everyone
+    few = np.flatnonzero((rows > 0) & (rows < min_rows))
+    return _few(
+        "RUN014",
+        found,
+        [f"{_named(found.groups[i])} ({int(rows[i])})" for i in few.tolist()],
+        f"fewer than {min_rows} rows in",
+        "read them as exploration: they decide nothing and never pass",
     )
 
 

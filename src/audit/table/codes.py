@@ -70,6 +70,7 @@ CODES: Mapping[str, str] = {
     "TBL066": "row identities repeat",
     "TBL067": "the row filter took rows out",
     "TBL068": "columns were aligned by their index",
+    "TBL069": "a score beyond [0, 1] cannot be calibrated",
     "TBL070": "sex is not recoverable from this column",
     "TBL071": "foreign_worker is reversed in the usual code book",
     # files

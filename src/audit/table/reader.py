@@ -187,6 +187,8 @@ def _read_numbers(reader: Reader) -> None:
         found = numbers(asked.number, argument)
         decides = asked.cutoff is not None or asked.approval_rate is not None
         reader.issues += weights.check_score(found, argument, decides=decides)
+        if asked.outcome is not None:
+            reader.issues += weights.check_probability(found)
         reader.numbers["score"] = found
     for column in asked.amount:
         found = numbers(column, "amount")

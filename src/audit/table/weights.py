@@ -117,3 +117,18 @@ def words_read(column: str, number: int) -> Issue:
         f"{number:,} rows hold NA, NaN, nan, null or None and were read as missing",
         "leave such fields empty, or rename the value if it means something",
     )
+
+
+def check_probability(found: Numbers) -> list[Issue]:
+    """A score beside outcomes is calibrated against them, which only a probability can be."""
+    if not (found.low < 0 or found.high > 1):
+        return []
+    return [
+        warning(
+            "TBL069",
+            found.column,
+            f"{found.column} runs from {found.low:g} to {found.high:g}, beyond [0, 1], so it is no "
+            "probability: calibration and the Brier score have no value",
+            "give a probability to see them; everything else takes any score",
+        )
+    ]
