@@ -78,5 +78,10 @@ def check_weights(weight: npt.NDArray[np.float64]) -> None:
             )
     if not weight.any():
         raise InputError(
-            "TBL423", "every weight is zero", argument="sample_weight", count=len(weight), first=0
+            "TBL423",
+            "every weight is zero",
+            argument="sample_weight",
+            count=len(weight),
+            first=0,
+            fix="give at least one row a weight above 0",
         )
