@@ -21,6 +21,7 @@ INTEGER = r"-?(0|[1-9][0-9]{0,17})"
 NUMBER = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?"
 BOOLEANS = (("True", "False"), ("true", "false"), ("TRUE", "FALSE"))
 CHUNK = 4 * 2**20
+DELIMITERS = ",;\t|"
 
 _SCRATCH: list[tempfile.TemporaryDirectory[str]] = []
 
@@ -54,10 +55,11 @@ def _chunks(path: Path) -> Iterator[bytes]:
         ) from None
 
 
-def _check_bytes(path: Path) -> None:
-    """UTF-8 throughout, no NUL, some rows: one streaming pass."""
+def _check_bytes(path: Path) -> set[str]:
+    """UTF-8 throughout, no NUL, some rows: one streaming pass; gives delimiters that end lines."""
     decoder = codecs.getincrementaldecoder("utf-8")("strict")
     offset, pending, lines, last = 0, 0, 0, b""
+    ending: set[str] = set()
     for chunk in _chunks(path):
         if offset == 0 and chunk[:2] in (b"\xff\xfe", b"\xfe\xff"):
             raise InputError(
@@ -88,6 +90,7 @@ def _check_bytes(path: Path) -> None:
         pending = len(decoder.getstate()[0])
         offset += len(chunk)
         lines += chunk.count(b"\n")
+        ending |= _ending(last[-2:] + chunk)
         last = chunk
     try:
         decoder.decode(b"", final=True)
@@ -112,6 +115,14 @@ def _check_bytes(path: Path) -> None:
             argument="source",
             fix="give a file with rows",
         )
+    return ending | _ending(last[-2:] + b"\n")
+
+
+def _ending(part: bytes) -> set[str]:
+    """Delimiters that stand at the end of a line."""
+    return {
+        d for d in DELIMITERS if d.encode() + b"\n" in part or d.encode() + b"\r\n" in part
+    }
 
 
 def _transcode(path: Path, encoding: str, folder: Path) -> Path:
@@ -153,7 +164,7 @@ def _header(path: Path) -> tuple[list[str], str]:
             break
     line = first.decode("utf-8-sig", errors="replace").splitlines()[0] if first else ""
     best: tuple[list[str], str] = ([line], ",")
-    for delimiter in ",;\t|":
+    for delimiter in DELIMITERS:
         row = next(csv.reader([line], delimiter=delimiter), [])
         if len(row) > len(best[0]):
             best = (row, delimiter)
@@ -177,8 +188,7 @@ def open_csv(
             inside.mkdir()
             parts.append(_transcode(path, encoding, inside))
         files = parts
-    for path in files:
-        _check_bytes(path)
+    ending = set[str]().union(*[_check_bytes(path) for path in files])
     columns, delimiter = _header(files[0])
     _check_header(columns, files[0])
     for path in files[1:]:
@@ -195,6 +205,8 @@ def open_csv(
     connection = connect()
     scan = _scan(files, columns, delimiter, hive=bool(hive))
     try:
+        if delimiter in ending:
+            _check_surplus(connection, files, columns, delimiter)
         present = [*columns, *hive]
         chosen = [c for c in present if wanted is None or c in wanted] or present
         types = _types(connection, scan, chosen)
@@ -223,6 +235,35 @@ def _scan(files: Sequence[Path], columns: list[str], delimiter: str, *, hive: bo
         f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', strict_mode = true, "
         f"null_padding = false, max_line_size = 16777216, hive_partitioning = {str(hive).lower()})"
     )
+
+
+def _check_surplus(
+    connection: Any, files: Sequence[Path], columns: list[str], delimiter: str
+) -> None:
+    """Refuse rows with one empty field too many, which DuckDB takes without a word.
+
+    Read once more with a column too many, in which an empty field and none at all differ.
+    """
+    surplus = "surplus"
+    while surplus in columns:
+        surplus += "_"
+    scan = _scan(files, [*columns, surplus], delimiter, hive=False).replace(
+        "null_padding = false",
+        "null_padding = true, parallel = false, nullstr = 'no field \x01 at all'",
+    )
+    counted = f"SELECT {quoted(surplus)} AS s, row_number() OVER () - 1 AS r FROM {scan}"
+    row = connection.sql(f"SELECT count(s), min(r) FILTER (s IS NOT NULL) FROM ({counted})")
+    count, first = row.fetchall()[0]
+    if count:
+        raise InputError(
+            "TBL112",
+            f"{files[0].name if len(files) == 1 else 'one of the files'} cannot be read as CSV: "
+            f"rows have {len(columns) + 1} fields where {len(columns)} are expected",
+            argument="source",
+            count=count,
+            first=first,
+            fix="take out the delimiter that ends these lines, or export the file anew",
+        )
 
 
 def _check_header(columns: list[str], path: Path) -> None:

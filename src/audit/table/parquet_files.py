@@ -12,6 +12,8 @@ from audit.table.opened import connect, hive_columns, literal, quoted
 
 BOMB_BYTES = 4 * 2**30
 BOMB_RATIO = 5_000
+PROBED = 64
+"""Rows decoded to see how wide they are."""
 
 
 def open_parquet(paths: Sequence[Path], wanted: set[str] | None, root: str) -> opened.Opened:
@@ -33,7 +35,7 @@ def open_parquet(paths: Sequence[Path], wanted: set[str] | None, root: str) -> o
                 fix="the file seems truncated; make it anew",
             ) from None
         spread = sum(meta.row_group(g).total_byte_size for g in range(meta.num_row_groups))
-        spread = max(spread, meta.num_rows * meta.num_columns)
+        spread = max(spread, meta.num_rows * _row_bytes(path))
         if spread > BOMB_BYTES and spread > BOMB_RATIO * path.stat().st_size:
             raise InputError(
                 "TBL114",
@@ -92,3 +94,16 @@ def open_parquet(paths: Sequence[Path], wanted: set[str] | None, root: str) -> o
     frame = nw.from_native(relation)
     weakref.finalize(frame, connection.close)
     return opened.Opened(frame=frame, names=names, text=False)
+
+
+def _row_bytes(path: Path) -> float:
+    """Bytes a row takes once decoded, by the first few: a dictionary hides how wide values are."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            batch = next(file.iter_batches(batch_size=PROBED), None)
+    except (pa.ArrowException, OSError):
+        return 0  # reading it will say what is wrong
+    return batch.nbytes / batch.num_rows if batch is not None and batch.num_rows else 0
