@@ -26,7 +26,8 @@ from audit.report.blocks import (
     VerdictCard,
 )
 from audit.report.document import decision_rule, document
-from audit.report.sections.curves import common_bins, quantile
+from audit.report.sections.calibration import common_bins
+from audit.report.sections.distribution import quantile
 from audit.table.roles import Roles
 from report import examples
 

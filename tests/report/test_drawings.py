@@ -11,7 +11,8 @@ import pytest
 
 from audit.report import svg
 from audit.report.blocks import Bar
-from audit.report.charts import figures, label, safe
+from audit.report.charts import figures
+from audit.report.drawings.parts import label, safe
 from audit.report.palette import DARK, GROUPS, GROUPS_DARK, LIGHT, to_dark
 from audit.report.plotly_script import inserted_styles, plotly_script
 from report import attacks, examples

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cache
 from importlib.resources import files
@@ -13,9 +12,11 @@ from markupsafe import Markup
 from audit.errors import InputError
 from audit.findings.record import AuditRecord
 from audit.report import svg, text
-from audit.report.blocks import Block, Chart, Document, Grid, VerdictCard
+from audit.report.blocks import Block, Document, Grid, VerdictCard
+from audit.report.charts import page_figures
 from audit.report.document import document
 from audit.report.json_file import embedded
+from audit.report.look import Look
 from audit.report.plotly_script import plotly_script, sha256
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def html(record: AuditRecord, charts: str = "inline") -> str:
     style = compact_style(asset("style.css"))
     boot = asset("boot.js") if charts != "none" else ""
     packed = plotly_script().packed if charts == "inline" else ""
-    figures = dumps(drawn(record, page)) if charts != "none" else ""
+    figures = dumps(page_figures(Look(record), page)) if charts != "none" else ""
     rendered = (
         environment()
         .get_template("page.html.j2")
@@ -91,42 +92,6 @@ def content_policy(style: str, boot: str, charts: str) -> str:
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; font-src data:; "
         f"script-src {scripts}; style-src {styles}; style-src-attr {attributes}"
     )
-
-
-def drawn(record: AuditRecord, page: Document) -> dict[str, Any]:
-    """The page's figures as JSON, with both templates and the colours that differ between them."""
-    from audit.report.charts import figures, template
-    from audit.report.palette import to_dark
-
-    out = {}
-    shown = {b.name for s in page.sections for b in s.blocks if isinstance(b, Chart)}
-    for name, figure in figures(record).items():
-        if name not in shown:
-            continue
-        spec = _rounded(json.loads(json.dumps(figure.to_plotly_json(), allow_nan=False)))
-        layout = spec["layout"]
-        layout.pop("template", None)
-        layout.pop("title", None)
-        layout["margin"] = {"l": 8, "r": 12, "t": 40 if _has_legend(spec) else 12, "b": 44}
-        out[name] = {"data": spec["data"], "layout": layout}
-    themes = {theme: template(theme) for theme in ("light", "dark")}
-    return {"figures": out, "themes": themes, "dark": to_dark()}
-
-
-def _rounded(value: Any) -> Any:
-    """Numbers to five significant digits: more than a screen can show."""
-    if isinstance(value, float):
-        short = float(f"{value:.5g}")
-        return int(short) if short.is_integer() and abs(short) < 1e15 else short
-    if isinstance(value, list):
-        return [_rounded(v) for v in value]
-    if isinstance(value, dict):
-        return {k: _rounded(v) for k, v in value.items()}
-    return value
-
-
-def _has_legend(spec: dict[str, Any]) -> bool:
-    return bool(spec["layout"].get("showlegend")) or len(spec["data"]) > 1
 
 
 def asset(name: str) -> str:

@@ -37,9 +37,10 @@ def sha256(text: str) -> str:
 @cache
 def plotly_script() -> PlotlyScript:
     """The script of the installed plotly, compressed without a time stamp."""
-    from plotly.offline import get_plotlyjs
+    from importlib.resources import files
 
-    text: str = get_plotlyjs()
+    # plotly.offline.get_plotlyjs() reads the same file, after importing all of plotly
+    text = (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
     packed = base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()
     return PlotlyScript(
         packed=packed,

@@ -6,8 +6,8 @@ from audit.inference.estimate import Estimate
 from audit.report import look, text
 from audit.report.blocks import Block, Callout, Chart, Column, Grid, Prose, Section
 from audit.report.look import Look
-from audit.report.sections import curves
-from audit.report.sections.curves import chart_name
+from audit.report.sections import calibration
+from audit.report.sections.curves import chart_name, printed
 
 RATES = (
     ("true_positive_rate", "Approved, would repay (TPR)"),
@@ -46,7 +46,7 @@ def section(look_: Look) -> Section:
     if selective:
         blocks.append(_selective_note())
     blocks.extend(_errors(look_, a) for a in shown)
-    blocks.extend(curves.printed(curves.calibrations(look_), look_, "Calibration"))
+    blocks.extend(printed(calibration.charts(look_), look_, "Calibration"))
     for attribute in shown:
         block = _impossible(look_, attribute, selective)
         if block is not None:

@@ -8,7 +8,8 @@ from audit.inference.estimate import Estimate
 from audit.report import look, text
 from audit.report.blocks import Bar, Block, Callout, Cell, Column, Grid, Prose, Section
 from audit.report.look import Look
-from audit.report.sections import curves
+from audit.report.sections import distribution, sweep
+from audit.report.sections.curves import printed
 
 SMD = ("standardized_mean_difference",)
 RANKING = (
@@ -43,8 +44,8 @@ def section(look_: Look) -> Section:
     blocks.append(Prose(lines=((_reading(look_, smd),),), kind="lead"))
     if smd is not None:
         blocks.append(_smd(look_, smd))
-    blocks.extend(curves.printed(curves.distributions(look_), look_, "Distributions"))
-    blocks.extend(curves.printed(curves.sweeps(look_), look_, "Ratios at every cut-off"))
+    blocks.extend(printed(distribution.charts(look_), look_, "Distributions"))
+    blocks.extend(printed(sweep.charts(look_), look_, "Ratios at every cut-off"))
     blocks.extend(_ranking(look_))
     return _wrap(blocks)
 

@@ -12,6 +12,14 @@
   if (!window.Plotly) return;
   const book = JSON.parse(document.getElementById("audit-figures").textContent);
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const narrow = window.matchMedia("(max-width: 480px)");
+  const patch = (layout, changes) => {
+    for (const [path, value] of Object.entries(changes)) {
+      const keys = path.split(".");
+      const last = keys.pop();
+      keys.reduce((at, key) => (at[key] ??= {}), layout)[last] = value;
+    }
+  };
   const recolour = (value, key) => {
     if (typeof value === "string") return /color/.test(key) && book.dark[value] ? book.dark[value] : value;
     if (Array.isArray(value)) return value.map((v) => recolour(v, key));
@@ -25,6 +33,7 @@
       const found = book.figures[place.dataset.figure];
       if (!found) continue;
       const figure = theme === "dark" ? recolour(found, "") : structuredClone(found);
+      if (narrow.matches) patch(figure.layout, figure.narrow);
       place.hidden = false;
       place.style.minHeight = figure.layout.height + "px";
       figure.layout.template = book.themes[theme];
@@ -37,5 +46,6 @@
     document.documentElement.dataset.charts = "drawn";
   };
   dark.addEventListener("change", draw);
+  narrow.addEventListener("change", draw);
   await draw();
 })();

@@ -1,0 +1,1 @@
+"""The report's charts as plain plotly JSON: data and layout, without title and theme."""
