@@ -35,7 +35,7 @@ def chart_numbers(
             if column in roles.amount:
                 continue
             probabilities = all(d.values.min() >= 0 and d.values.max() <= 1 for d in own)
-            if probabilities and any(d.counts[:, :2].sum() > 0 for d in own):
+            if probabilities and any(d.known_by_value.sum() > 0 for d in own):
                 charts["calibration"].append(calibration_bins(own))
             level_of = levels.get(name)
             index = [i for i, d in enumerate(own) if d.group == (level_of,)]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from audit.errors import InputError
 from audit.inference.checks import Floats
@@ -33,7 +34,7 @@ def _attribute(distributions: Sequence[Distribution]) -> list[str]:
 
 def _spread(distributions: Sequence[Distribution]) -> tuple[float, float]:
     """The range of values that somebody has, over all groups."""
-    held = [d.values[d.counts.sum(axis=1) > 0] for d in distributions]
+    held = [d.values[d.by_value > 0] for d in distributions]
     held = [v for v in held if v.size]
     if not held:
         return 0.0, 1.0
@@ -56,8 +57,14 @@ def _edges(distributions: Sequence[Distribution], bins: int) -> Floats:
 
 
 def _binned(distribution: Distribution, edges: Floats, weights: Floats) -> Floats:
-    place = np.clip(np.searchsorted(edges, distribution.values, "right") - 1, 0, edges.size - 2)
+    place = _places(distribution.values, edges[1:-1])
     return np.asarray(np.bincount(place, weights=weights, minlength=edges.size - 1))
+
+
+def _places(values: Floats, cuts: Floats) -> npt.NDArray[np.intp]:
+    """How many cuts each of the ascending values has reached."""
+    starts = np.searchsorted(values, cuts, "left")
+    return np.repeat(np.arange(len(cuts) + 1), np.diff(starts, prepend=0, append=len(values)))
 
 
 def histogram(distributions: Sequence[Distribution], bins: int = 64) -> dict[str, Any]:
@@ -75,7 +82,7 @@ def histogram(distributions: Sequence[Distribution], bins: int = 64) -> dict[str
     edges = _edges(distributions, bins)
     groups = []
     for d in distributions:
-        held = _binned(d, edges, d.counts.sum(axis=1))
+        held = _binned(d, edges, d.by_value)
         total = held.sum()
         shares = held / total if total > 0 else held
         groups.append({"group": list(d.group), "shares": shares.tolist(), "rows": d.rows})
@@ -109,16 +116,18 @@ def calibration_bins(distributions: Sequence[Distribution], bins: int = 10) -> d
         known = d.counts[:, :2]
         if not d.higher_is_better:
             known = known[:, ::-1]
-        place = np.searchsorted(cuts, d.values, "right")
+        place, both = _places(d.values, cuts), d.known_by_value
         size = len(cuts) + 1
         part, other = (np.bincount(place, weights=known[:, k], minlength=size) for k in (0, 1))
         whole = part + other
-        sums = np.bincount(place, weights=known.sum(axis=1) * d.values, minlength=size)
+        sums = np.bincount(place, weights=both * d.values, minlength=size)
         scale = d.total / d.weight_squared if d.weight_squared > 0 else 1.0
         low, high = rate_interval(part * scale, whole * scale)
         found = []
+        held = np.flatnonzero(both > 0)
+        starts = np.searchsorted(place[held], np.arange(size + 1))
         for b in np.flatnonzero(whole > 0):
-            inside = d.values[(place == b) & (known.sum(axis=1) > 0)]
+            inside = d.values[held[starts[b] : starts[b + 1]]]
             found.append(
                 {
                     "low": float(inside[0]),
@@ -142,7 +151,7 @@ def _rows(d: Distribution, weight: float) -> int:
 def _quantiles(distributions: Sequence[Distribution], bins: int) -> Floats:
     """Cuts between bins of everyone with a known outcome, at values that occur."""
     values = np.concatenate([d.values for d in distributions])
-    held = np.concatenate([d.counts[:, :2].sum(axis=1) for d in distributions])
+    held = np.concatenate([d.known_by_value for d in distributions])
     order = np.argsort(values, kind="stable")
     values, total = values[order], np.cumsum(held[order])
     if not total.size or total[-1] <= 0:
@@ -179,7 +188,7 @@ def cutoff_sweep(
         raise InputError("INF013", "no such group", argument="reference_index", fix="count from 0")
     cutoffs = _cutoffs(distributions, points)
     approved = np.array([_approved(d, cutoffs) for d in distributions])
-    totals = np.array([d.counts.sum() for d in distributions])
+    totals = np.array([d.by_value.sum() for d in distributions])
     scale = np.array(
         [d.total / d.weight_squared if d.weight_squared > 0 else 1.0 for d in distributions]
     )
@@ -214,13 +223,15 @@ def cutoff_sweep(
 def _cutoffs(distributions: Sequence[Distribution], points: int) -> Floats:
     """At most `points` values that occur (lower bin edges where binned), evenly over people."""
     if all(not d.exact for d in distributions) and len(distributions[0].edges) > 1:
-        held = np.sum([d.counts.sum(axis=1) for d in distributions], axis=0)
+        held = np.sum([d.by_value for d in distributions], axis=0)
         values = np.asarray(distributions[0].edges, dtype=np.float64)[:-1]
     else:
         values = np.concatenate([d.values for d in distributions])
-        held = np.concatenate([d.counts.sum(axis=1) for d in distributions])
-        values, inverse = np.unique(values, return_inverse=True)
-        held = np.bincount(inverse.ravel(), weights=held, minlength=values.size)
+        held = np.concatenate([d.by_value for d in distributions])
+        order = np.argsort(values, kind="stable")  # quick: each group's are in order already
+        values, held = values[order], held[order]
+        starts = np.flatnonzero(np.diff(values, prepend=-np.inf) > 0)
+        values, held = values[starts], np.add.reduceat(held, starts)
     values, held = values[held > 0], held[held > 0]
     if values.size <= points:
         return np.asarray(values)
@@ -232,7 +243,7 @@ def _cutoffs(distributions: Sequence[Distribution], points: int) -> Floats:
 
 def _approved(d: Distribution, cutoffs: Floats) -> Floats:
     """Weight approved at each cut-off."""
-    held = d.counts.sum(axis=1)
+    held = d.by_value
     below = np.concatenate(([0.0], np.cumsum(held)))
     under = below[np.searchsorted(d.values, cutoffs, "left")]
     return below[-1] - under if d.higher_is_better else under

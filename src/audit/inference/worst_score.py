@@ -35,7 +35,7 @@ def known_rows(d: Distribution, metric: Metric) -> int:
     """Rows the value rests on: those with an outcome, where it needs one."""
     if "outcome" not in metric.needs or d.total == 0:
         return d.rows
-    return round(d.rows * float(d.counts[:, :2].sum()) / float(d.counts.sum()))
+    return round(d.rows * float(d.known_by_value.sum()) / float(d.by_value.sum()))
 
 
 def compared(

@@ -40,7 +40,10 @@ def divided(part: Any, whole: Any) -> Any:
 
 def probability(d: Distribution) -> Floats | None:
     """P(favourable) by value, or None where the column holds no probabilities."""
-    used = np.asarray(d.counts).reshape(-1, *np.shape(d.counts)[-2:]).sum(axis=(0, 2)) > 0
+    if np.ndim(d.counts) == 2:
+        used = d.by_value > 0
+    else:
+        used = np.asarray(d.counts).reshape(-1, *np.shape(d.counts)[-2:]).sum(axis=(0, 2)) > 0
     values = np.where(used, d.values, 0.0)
     if len(values) == 0 or values.min() < 0 or values.max() > 1:
         return None
@@ -62,7 +65,7 @@ def mean_score(d: Distribution) -> Any:
 
 def score_variance(d: Distribution) -> Any:
     """Variance, unbiased: Σw(x − mean)² / (Σw − Σw²/Σw), which is n − 1 without weights."""
-    weight = np.asarray(d.counts).sum(axis=-1)
+    weight = d.by_value if np.ndim(d.counts) == 2 else np.asarray(d.counts).sum(axis=-1)
     total = weight.sum(axis=-1)
     mean = np.asarray(mean_score(d))
     if d.exact or np.ndim(d.counts) > 2:
@@ -151,8 +154,11 @@ def expected_calibration_error(d: Distribution) -> Any:
     good, bad = good_bad(d)
     bins = np.minimum(np.floor(np.clip(d.values, 0, 1) * BINS), BINS - 1).astype(np.int64)
     gaps = (good + bad) * p - good
-    inside = bins[:, None] == np.arange(BINS)
-    return divided(np.abs(gaps @ inside).sum(axis=-1), (good + bad).sum(axis=-1))
+    if gaps.ndim == 1:
+        sums = np.bincount(bins, weights=gaps, minlength=BINS)
+    else:
+        sums = gaps @ (bins[:, None] == np.arange(BINS))
+    return divided(np.abs(sums).sum(axis=-1), (good + bad).sum(axis=-1))
 
 
 def _recalibration(d: Distribution) -> tuple[float, float]:

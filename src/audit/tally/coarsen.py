@@ -21,7 +21,7 @@ def coarsen(distribution: Distribution, size: int) -> Distribution:
     >>> coarsen(d, 2).values
     array([0.5, 2.5])
     """
-    mass = distribution.counts.sum(axis=1)
+    mass = distribution.by_value
     if len(distribution.values) <= size or not mass.sum() > 0:
         return distribution
     middle = (np.cumsum(mass) - mass / 2) / mass.sum()

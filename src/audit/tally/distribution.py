@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -44,3 +44,19 @@ class Distribution:
     """False where values are bins' midpoints; `edges` then bound the error."""
     edges: tuple[float, ...] = ()
     """Bin edges where not exact."""
+    _sums: dict[str, Floats] = field(default_factory=dict, init=False, repr=False)
+    """What `by_value` and `known_by_value` have added up."""
+
+    @property
+    def by_value(self) -> Floats:
+        """Σw (or rows) by value, whatever the outcome; added up once, since all metrics ask."""
+        if "all" not in self._sums:
+            self._sums["all"] = self.known_by_value + self.counts[:, 2]
+        return self._sums["all"]
+
+    @property
+    def known_by_value(self) -> Floats:
+        """Σw (or rows) by value with a known outcome."""
+        if "known" not in self._sums:
+            self._sums["known"] = self.counts[:, 0] + self.counts[:, 1]
+        return self._sums["known"]
