@@ -14,6 +14,7 @@ from audit.inference.by_pair import contrast_estimates
 from audit.inference.by_score import score_estimates
 from audit.inference.distances import distance_estimates
 from audit.inference.estimate import Estimates
+from audit.inference.over_groups import everyone_estimates, group_estimates
 from audit.inference.reference import Reference
 from audit.inference.stack import Stack, main_stacks, side_stack
 from audit.inference.worst_case import worst_case_estimates
@@ -104,8 +105,18 @@ def measure(
     reference: dict[tuple[str, ...], Group] = {
         (r.attribute,): (r.level,) for r in chosen if r.level is not None
     }
+    distances = [m for m in usable if m.contrast in ("score_pair", "score_groups")]
     scored = [m for m in usable if m.contrast == "smd" or (m.rates and m.rates[0].form == "score")]
     for column, found in (distributions or {}).items():
+        if distances:
+            from audit.inference.over_scores import score_distance_estimates
+
+            parts.append(
+                score_distance_estimates(
+                    found, reference, distances, level=level, selective=selective, seed=seed,
+                    amount=column in tally.roles.amount,
+                )
+            )
         parts.append(
             score_estimates(
                 found, reference, scored, level=level, selective=selective, seed=seed,
@@ -134,7 +145,7 @@ def _stack_estimates(
     of_cells = [
         m
         for m in metrics
-        if m.rates and m.rates[0].form != "score" and m.contrast not in ("pair", "strata")
+        if m.rates and m.rates[0].form != "score" and m.contrast not in ("pair", "strata", "groups")
     ]
     plain = [m for m in of_cells if m.contrast is None]
     contrasts = [m for m in of_cells if m.contrast in ("difference", "ratio")]
@@ -148,4 +159,10 @@ def _stack_estimates(
         out.append(distance_estimates(stack, pairs, level=level, selective=selective, seed=seed))
     if worst and worsts:
         out.append(worst_case_estimates(stack, worsts, shares, level=level, selective=selective))
+    if worst and (together := [m for m in metrics if m.contrast == "groups"]):
+        out.append(
+            group_estimates(stack, together, level=level, selective=selective, seed=seed)
+        )
+    if worst and (parts := [m for m in metrics if m.contrast == "everyone"]):
+        out.append(everyone_estimates(stack, parts, level=level, seed=seed))
     return out

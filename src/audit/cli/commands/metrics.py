@@ -80,12 +80,80 @@ def show(key: str) -> None:
     click.echo(screen.table([(label, text) for label, text in _facts(entry) if text]))
 
 
+@metrics.command(
+    examples=(
+        ("it asks", "audit metrics choose"),
+        (
+            "the same without questions",
+            "audit metrics choose --outcomes-known --errors false_denials --rule us-credit",
+        ),
+    )
+)
+@click.option(
+    "--outcomes-known/--outcomes-unknown",
+    default=None,
+    help="Whether it is known who would have repaid, the denied included.",
+)
+@click.option(
+    "--errors",
+    type=click.Choice(["false_denials", "false_approvals", "both"]),
+    help="Which error harms applicants more: good ones denied, or bad ones approved.",
+)
+@click.option(
+    "--conditioning/--no-conditioning",
+    default=None,
+    help="Whether comparing only like with like (purpose, income band) is legitimate.",
+)
+@click.option("--rule", help="The rule to answer to, as us-credit, nyc-ll144 or eu.")
+@click.option(
+    "--scores/--no-scores", default=None, help="Whether a score, price or limit is judged too."
+)
+def choose(
+    outcomes_known: bool | None,
+    errors: str | None,
+    conditioning: bool | None,
+    rule: str | None,
+    scores: bool | None,
+) -> None:
+    """Recommend a metric, with reasons and with what it gives up. Asks what is not said."""
+    from audit.cli.choosing import answers
+    from audit.metrics import CATALOGUE
+    from audit.metrics import choose as recommend
+
+    said = answers(
+        outcomes_known=outcomes_known,
+        errors=errors,
+        conditioning=conditioning,
+        rule=rule,
+        scores=scores,
+    )
+    found = recommend(**said)
+    click.echo(f"Judge by {found.primary}: {CATALOGUE[found.primary].title}\n")
+    _say("Why", found.reasons)
+    click.echo("Show beside it")
+    _print([CATALOGUE[key] for key in found.secondary])
+    click.echo()
+    _say("What it gives up", found.gives_up)
+    click.echo(f"More on it: audit metrics show {found.primary}")
+
+
+def _say(heading: str, sentences: tuple[str, ...]) -> None:
+    import textwrap
+
+    click.echo(heading)
+    for sentence in sentences:
+        click.echo(textwrap.fill(sentence, 88, initial_indent="  - ", subsequent_indent="    "))
+    click.echo()
+
+
 _KINDS = (
     ("Rates of one group", (None,)),
     ("Differences: group minus reference", ("difference",)),
     ("Ratios: group over reference", ("ratio",)),
     ("Worst case over all groups", ("worst_difference", "worst_ratio")),
-    ("Other comparisons", ("smd", "pair", "strata")),
+    ("Other comparisons", ("smd", "pair", "score_pair", "strata")),
+    ("A group as a part of everyone", ("everyone",)),
+    ("All groups at once", ("groups", "score_groups")),
 )
 _WORSE = {
     "lower": "lower is worse for the group",
