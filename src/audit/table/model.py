@@ -174,6 +174,13 @@ def _call(function: Any, inputs: Any, name: str, size: int, what: str) -> npt.ND
             argument="model",
             fix="one value a row",
         )
+    if what != "predict" and values.dtype.kind not in "biuf":
+        raise InputError(
+            "TBL122",
+            f"{name}: {what} returned {values.dtype} values where numbers are needed",
+            argument="model",
+            fix="return a probability for each row",
+        )
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         bad = ~np.isfinite(values.reshape(size, -1)).all(axis=1)
         raise InputError(

@@ -1,0 +1,131 @@
+"""Models, faults 59-62, as far as they exist; docs/faults.md lists what is not there yet."""
+
+from __future__ import annotations
+
+import pickle
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import audit
+from faults.doors import command, estimate, refused, told
+
+N = 100
+FRAME = pd.DataFrame(
+    {
+        "g": ["f"] * 40 + ["m"] * 60,
+        "x": [0.9] * 15 + [0.1] * 25 + [0.9] * 45 + [0.1] * 15,
+        "defaulted": ([0, 0, 1] * 34)[:N],
+    }
+)
+ROLES: dict[str, Any] = {
+    "protected": "g", "outcome": "defaulted", "favorable": 0, "features": ["x"],
+}  # fmt: skip
+
+
+class Model:
+    """Says that x is the chance of repaying; `classes` may stand in any order."""
+
+    def __init__(self, classes: tuple[Any, ...] = (0, 1), answer: Any = None) -> None:
+        self.classes_ = np.array(classes)
+        self.answer = answer
+
+    def predict_proba(self, rows: Any) -> Any:
+        if self.answer is not None:
+            return self.answer(rows)
+        good = rows["x"].to_numpy()
+        first = self.classes_[0] in (0, "good")
+        return np.column_stack([good, 1 - good] if first else [1 - good, good])
+
+    def predict(self, rows: Any) -> Any:
+        return self.classes_[self.predict_proba(rows).argmax(axis=1)]
+
+
+def run(model: Any, frame: Any = FRAME, **more: Any) -> audit.Audit:
+    return audit.run(frame, model=model, **{**ROLES, "cutoff": 0.5, **more})
+
+
+class Bomb:
+    """Would make a file while it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> Any:
+        return (open, (str(self.path), "w"))
+
+
+@pytest.mark.parametrize("name", ["m.pkl", "m.joblib", "m.skops", "m.onnx"])
+def test_fault_59_a_pickle_is_refused_unread(tmp_path: Path, capsys: Any, name: str) -> None:
+    """Whatever its name; exit 2, and nothing in it has run."""
+    made = tmp_path / "made"
+    (tmp_path / name).write_bytes(pickle.dumps(Bomb(made)))
+    FRAME.to_csv(tmp_path / "loans.csv", index=False)
+    code = command(
+        "run", tmp_path / "loans.csv", "--model", tmp_path / name, "--features", "x",
+        "--protected", "g", "--outcome", "defaulted", "--favorable", "outcome=0",
+        "--cutoff", "0.5",
+    )  # fmt: skip
+    said = capsys.readouterr().err
+    assert code == 2
+    assert "TBL141" in said
+    assert "Traceback" not in said
+    assert not made.exists()
+
+
+def _raises(_: Any) -> Any:
+    raise ZeroDivisionError("no")
+
+
+def _mutates(rows: Any) -> Any:
+    rows.iloc[0, 0] = -1.0
+    return np.full((len(rows), 2), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (_raises, "raised ZeroDivisionError"),
+        (_mutates, "changed the rows"),
+        (lambda rows: np.full((len(rows) - 1, 2), 0.5), "99 values for 100 rows"),
+        (lambda rows: np.full((len(rows), 3), 0.3), "(100, 3)"),
+        (lambda rows: np.full(len(rows), 0.5), "(100,)"),
+        (lambda rows: np.full((len(rows), 2), np.nan), "not finite"),
+        (lambda _: None, "values for 100 rows"),
+        (lambda rows: [["a", "b"]] * len(rows), "number"),
+    ],
+    ids=["raises", "mutates", "length", "classes", "vector", "nan", "none", "text"],
+)
+def test_fault_60_a_model_that_misbehaves_is_named(answer: Any, says: str) -> None:
+    before = FRAME.copy(deep=True)
+    error = refused(lambda: run(Model(answer=answer)), "Model", says, argument="model")
+    assert error.code.startswith("TBL12")
+    pd.testing.assert_frame_equal(before, FRAME)
+
+
+@pytest.mark.parametrize("classes", [(0, 1), (1, 0), ("good", "bad"), ("bad", "good")], ids=str)
+def test_fault_61_the_column_is_chosen_by_classes(classes: tuple[Any, ...]) -> None:
+    """The same approvals whatever order or type the classes have."""
+    frame, more = FRAME, {}
+    if isinstance(classes[0], str):
+        frame = FRAME.assign(defaulted=["bad" if v else "good" for v in FRAME["defaulted"]])
+        more = {"favorable": "good"}
+    result, _ = told(lambda: run(Model(classes), frame, **more))
+    for group, rate in (("f", Fraction(15, 40)), ("m", Fraction(45, 60))):
+        value = estimate(result, "selection_rate", (group,))["value"]
+        assert value == pytest.approx(float(rate), abs=1e-12)
+
+
+def test_fault_61_classes_that_do_not_hold_the_favourable_outcome_are_refused() -> None:
+    refused(lambda: run(Model(("no", "yes"))), "no", "yes", argument="favorable")
+
+
+def test_fault_62_an_audit_with_a_model_needs_no_explanation() -> None:
+    """Without explanations the audit is whole, and says what it did not look into."""
+    result, _ = told(lambda: run(Model()))
+    assert result.verdict in ("fail", "review", "insufficient", "pass")
+    assert not hasattr(audit, "explain") or result.record.explanation is None
