@@ -42,7 +42,7 @@ LETTERS = {"right": "·", "refused": "E", "warned": "w", "wrong": "✗", "n/a": 
 START, END = "<!-- table: bench/faults.py -->", "<!-- end of table -->"
 
 
-class NotOffered(Exception):
+class NotOfferedError(Exception):
     """The peer has no argument for this."""
 
 
@@ -58,7 +58,7 @@ def fairlearn(case: Case, function: str) -> float:
     import fairlearn.metrics
 
     if "pos_label" in case.call:
-        raise NotOffered
+        raise NotOfferedError
     return float(getattr(fairlearn.metrics, function)(**case.call))
 
 
@@ -95,7 +95,7 @@ def aequitas(case: Case, function: str) -> float:
     call = case.call
     several = getattr(call["sensitive_features"], "ndim", 1) == 2
     if several or "sample_weight" in call or "pos_label" in call:
-        raise NotOffered
+        raise NotOfferedError
     frame = pd.DataFrame(
         {"label_value": call["y_true"], "score": call["y_pred"], "g": call["sensitive_features"]}
     )
@@ -133,7 +133,7 @@ def answer(peer: str, case: Case, function: str) -> tuple[str, float | None]:
         warnings.simplefilter("always")
         try:
             value = PEERS[peer](case, function)
-        except NotOffered:
+        except NotOfferedError:
             return "n/a", None
         except Exception:
             return "refused", None

@@ -11,11 +11,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from faults.doors import estimate, page, refused, told, undefined, warned
-from report.attacks import ATTACKS
 
 import audit
 from audit import metrics
+from faults.doors import estimate, page, refused, told, undefined, warned
+from report.attacks import ATTACKS
 
 G = ["f"] * 40 + ["m"] * 60
 D = [1] * 15 + [0] * 25 + [1] * 45 + [0] * 15
@@ -63,7 +63,7 @@ def test_fault_01_a_missing_group_is_a_group_or_an_error(missing: Any) -> None:
     result = warned(lambda: run(groups), "TBL050")
     row = estimate(result, "selection_rate", (None,))
     assert (row["value"], row["rows"]) == (1.0, 2)
-    assert all((None,) != r for r in result.to_frame()["reference"])
+    assert all(r != (None,) for r in result.to_frame()["reference"])
     error = refused(lambda: run(groups, missing="error"), "2 rows, first: 0", argument="protected")
     assert (error.count, error.first) == (2, 0)
     error = refused(lambda: difference(groups), "2 rows, first: 0", argument="sensitive_features")

@@ -60,9 +60,21 @@ def _disarmed(column: Any) -> Any:
 
 
 def whole(target: Path, content: str | bytes) -> None:
-    """Replace a file in one step: a temporary file beside it, synced, then renamed."""
+    """Replace a file in one step: a temporary file beside it, synced, then renamed.
+
+    Raises `InputError` CLI018 where that fails; the old file is then intact.
+    """
     data = content.encode() if isinstance(content, str) else content
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        _replace(target, data)
+    except OSError as problem:
+        reason = problem.strerror or str(problem)
+        raise InputError("CLI018", f"cannot write {target}: {reason}", argument="output",
+                         fix="choose a folder that can be written to") from problem  # fmt: skip
+
+
+def _replace(target: Path, data: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:60]}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

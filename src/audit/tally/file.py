@@ -47,6 +47,13 @@ def save(tally: Tally, path: str | os.PathLike[str], *, force: bool = False) -> 
     target = Path(path)
     if target.is_dir():
         raise InputError("TLY301", f"{target} is a folder", argument="path", fix="name a file")
+    if target.is_symlink() and not force:
+        raise InputError(
+            "TLY301",
+            f"{target} is a symbolic link",
+            argument="path",
+            fix="name the file itself, or force=True to replace the link",
+        )
     if target.exists() and not force and not _is_tally(target):
         raise InputError(
             "TLY301",
@@ -65,7 +72,12 @@ def save(tally: Tally, path: str | os.PathLike[str], *, force: bool = False) -> 
         replace_file(target, body.encode("ascii"))
     except OSError as error:
         reason = error.strerror or str(error)
-        raise InputError("TLY301", f"cannot write {target}: {reason}", argument="path") from error
+        raise InputError(
+            "TLY301",
+            f"cannot write {target}: {reason}",
+            argument="path",
+            fix="choose a folder that can be written to",
+        ) from error
 
 
 def load(path: str | os.PathLike[str]) -> Tally:
