@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,8 @@ from audit.inference.estimate import NAN, Estimate, Estimates
 from audit.inference.mover import interval_p_value, mover_difference, mover_ratio
 from audit.inference.standardized import standardized_difference
 from audit.inference.worst_score import compared, known_rows, why, worst_score
-from audit.metrics.contrasts import compare_scores
-from audit.metrics.metric import Metric
+from audit.metrics.contrasts import compare_scores, difference, ratio
+from audit.metrics.metric import Metric, Rate
 from audit.metrics.scores import calibration_intercept, calibration_slope
 from audit.tally.coarsen import coarsen
 from audit.tally.distribution import Distribution
@@ -39,6 +39,15 @@ class Side:
     """Its AUC, where that is asked for."""
     limits: Mapping[str, tuple[float, float]]
     """Bootstrap limits by metric."""
+    found: dict[str, float] = field(default_factory=dict)
+    """Values worked out so far, by rate."""
+
+    def value(self, rate: Rate) -> float:
+        """The rate's value, worked out once for its own estimate and all its gaps."""
+        if rate.key not in self.found:
+            assert rate.of_scores is not None
+            self.found[rate.key] = float(rate.of_scores(self.d))
+        return self.found[rate.key]
 
     @property
     def unjudged(self) -> str | None:
@@ -125,7 +134,7 @@ def _line_interval(
     line = (float(calibration_intercept(d)), float(calibration_slope(d)))
     if any(v != v for v in line) or not d.weight_squared > 0:
         return (NAN, NAN), (NAN, NAN)
-    rows = d.counts[:, :2].sum(axis=1)
+    rows = d.known_by_value
     keep = rows > 0
     p = d.values[keep] if d.higher_is_better else 1 - d.values[keep]
     x = np.log(p / (1 - p))
@@ -143,7 +152,7 @@ def _around(d: Distribution, centre: float) -> tuple[float, float, float]:
     if not d.exact:
         squares = d.sum_squares - 2 * centre * d.sum + centre**2 * d.total
         return d.total, d.sum - centre * d.total, max(squares, 0.0)
-    weight, x = d.counts.sum(axis=1), d.values - centre
+    weight, x = d.by_value, d.values - centre
     return d.total, float((weight * x).sum()), float((weight * x * x).sum())
 
 
@@ -208,9 +217,7 @@ def _one(metric: Metric, side: Side, level: float, selective: bool) -> Estimate:
     }
     if selective and "outcome" in metric.needs and metric.rates[0].key in ("auc", "gini", "ks"):
         return Estimate(**where, method=BOUNDS, reason=SELECTIVE)
-    of_scores = metric.rates[0].of_scores
-    assert of_scores is not None
-    value = float(of_scores(d)) if d.rows else NAN
+    value = side.value(metric.rates[0]) if d.rows else NAN
     if value != value:
         return Estimate(**where, reason=why(metric, d))
     low, high, method = _interval(metric, side, level)
@@ -218,6 +225,14 @@ def _one(metric: Metric, side: Side, level: float, selective: bool) -> Estimate:
         low, high = min(low, value), max(high, value)
     reason = side.unjudged if metric.rates[0].key == "auc" else None
     return Estimate(**where, value=value, low=low, high=high, method=method, reason=reason)
+
+
+def _compared(metric: Metric, one: Side, two: Side) -> float:
+    """`compare_scores`, from values already worked out where two of them are compared."""
+    if metric.contrast not in ("difference", "ratio"):
+        return compare_scores(metric, one.d, two.d)
+    combine = difference if metric.contrast == "difference" else ratio
+    return float(combine(one.value(metric.rates[0]), two.value(metric.rates[0])))
 
 
 def _gap(metric: Metric, one: Side, two: Side, level: float, selective: bool) -> Estimate:
@@ -235,12 +250,12 @@ def _gap(metric: Metric, one: Side, two: Side, level: float, selective: bool) ->
     }
     if selective and "outcome" in metric.needs and key in ("auc", "gini", "ks"):
         return Estimate(**where, method=BOUNDS, reason=SELECTIVE)
-    value = compare_scores(metric, d, other) if d.rows and other.rows else NAN
-    of_scores = metric.rates[0].of_scores
-    if of_scores is not None and other.rows:
-        where["reference_value"] = float(of_scores(other))
+    value = _compared(metric, one, two) if d.rows and other.rows else NAN
+    rate = metric.rates[0]
+    if rate.of_scores is not None and other.rows:
+        where["reference_value"] = two.value(rate)
     if value != value:
-        lacking = d if d.rows == 0 or (of_scores and math.isnan(float(of_scores(d)))) else other
+        lacking = d if d.rows == 0 or (rate.of_scores and math.isnan(one.value(rate))) else other
         return Estimate(**where, reason=why(metric, lacking))
     if metric.contrast == "smd":
         sizes = [x.total**2 / x.weight_squared for x in (d, other)]
@@ -271,10 +286,9 @@ def _gap(metric: Metric, one: Side, two: Side, level: float, selective: bool) ->
             method="MOVER of DeLong",
             reason=apart,
         )
-    assert of_scores is not None  # every other contrast of scores compares two values
     own, reference = _interval(metric, one, level), _interval(metric, two, level)
     sides = (
-        float(of_scores(d)), own[0], own[1], where["reference_value"], reference[0], reference[1]
+        one.value(rate), own[0], own[1], where["reference_value"], reference[0], reference[1]
     )  # fmt: skip
     if any(math.isnan(v) for v in (*own[:2], *reference[:2])):
         return Estimate(**where, value=value, method=f"MOVER of {own[2]}", reason=apart)
