@@ -120,7 +120,7 @@ def test_fault_47_repeated_column_names_are_refused() -> None:
 
 @pytest.mark.parametrize("dtype", ["Int64", "boolean", "Float64", "int64[pyarrow]"])
 def test_fault_48_nullable_types_are_exact_and_na_is_missing(dtype: str) -> None:
-    values = pd.Series(D).astype(dtype)
+    values, good = pd.Series(D).astype(dtype), dtype == "boolean" or 1
     result, _ = told(lambda: run({"g": G, "d": values}, favorable=good))
     assert close(gap(result))
     assert close(difference(values))
