@@ -72,7 +72,8 @@ def outline(page: Document) -> str:
             elif isinstance(b, Fold):
                 out.append(b.title)
             elif isinstance(b, VerdictCard):
-                out += [b.word, b.headline, b.because, b.value, b.interval, b.people, b.rule]
+                out += [b.word, b.headline, b.because, b.people, b.rule]
+                out += [w for m in b.measures for w in (m.title, m.value, m.interval)]
                 out += [f"{x.label}: {x.word}. {x.text}" for x in b.lines]
             else:
                 g = b.twin if isinstance(b, Chart) else b
@@ -141,7 +142,7 @@ def test_verdict_card_repeats_the_record() -> None:
     assert isinstance(card, VerdictCard)
     # 86 of 190 and 526 of 810, by hand: .4526, .6494, ratio .69701, 37.4 people more
     assert [r.text for r in card.rates] == ["45.3%", "64.9%"]
-    assert card.value == "0.697"
+    assert card.measures[0].value == "0.697"
     assert card.people == "38 more"
     assert "0.80" in card.rule
     assert [x.label for x in card.lines] == ["Outcome gap", "Error gap", "Documentation"]
@@ -154,7 +155,7 @@ def test_rounding_never_crosses_the_line() -> None:
     near = replace(lead, estimate=replace(lead.estimate, value=0.79996))
     card = document(replace(record, findings=(near, *record.findings[1:]))).sections[0].blocks[0]
     assert isinstance(card, VerdictCard)
-    assert card.value == "0.79996"
+    assert card.measures[0].value == "0.79996"
 
 
 def test_every_planned_test_is_listed() -> None:
@@ -293,6 +294,11 @@ def test_ratio_stands_beside_another_lead() -> None:
     """Where an error gap leads, the card still shows the ratio and counts people by it."""
     card = document(examples.many()).sections[0].blocks[0]
     assert isinstance(card, VerdictCard)
-    assert card.measure == "Difference of true positive rates"
-    assert card.also.startswith("Ratio of approval rates 0.907")
+    lead, ratio = card.measures
+    assert lead.title == "Difference of true positive rates"
+    assert ratio.title == "Ratio of approval rates"
+    assert ratio.value == "0.907"
+    assert ratio.interval.startswith("95% interval 0.")
+    assert ratio.rates.startswith("approved: ")
+    assert ratio.word == "Pass"
     assert card.people.endswith("more")

@@ -184,6 +184,28 @@ class RateBar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """An estimate on the verdict card."""
+
+    title: str
+    """"Ratio of approval rates"."""
+    tone: str
+    """Its own verdict word."""
+    word: str
+    """The same for people."""
+    value: str
+    """The point."""
+    interval: str
+    """"95% interval 0.58 to 0.81", or why there is none."""
+    bar: Bar | None
+    """The same, drawn."""
+    test: str
+    """The adjusted p-value in words."""
+    rates: str
+    """Both approval rates, for a ratio of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubLine:
     """One of the three lines under the verdict."""
 
@@ -225,18 +247,8 @@ class VerdictCard:
     """"Approval rate"."""
     rates: tuple[RateBar, ...]
     """Group and reference."""
-    measure: str
-    """"Ratio of approval rates"."""
-    value: str
-    """The worst finding's estimate."""
-    interval: str
-    """"95 % interval 0.58 to 0.81"."""
-    bar: Bar | None
-    """The same, drawn."""
-    test: str
-    """The adjusted p-value in words."""
-    also: str
-    """Where another measure leads: the approval-rate ratio of the same groups."""
+    measures: tuple[Measure, ...]
+    """The leading finding's estimate; beside it the approval ratio, where another measure leads."""
     people: str
     """"38 more"; empty where nobody is affected."""
     people_note: str

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from audit.findings.record import AuditRecord
 from audit.report import text as words
-from audit.report.blocks import Bar, Chart, Grid, VerdictCard
+from audit.report.blocks import Bar, Chart, Grid, Measure, VerdictCard
 from audit.report.document import DISCLAIMER, document, title
 from audit.report.look import Look
 from audit.report.sections import verdict
@@ -32,21 +32,35 @@ def text(
     """
     width = max(40, width)
     card = verdict.card(Look(record))
-    lines = [_top(record, card, color), words.visible(title(record), width), ""]
+    lines = [_top(record, card, color), _fit(title(record), width), ""]
     lines += _wrapped(card.headline, width, most=3)
     lines += _wrapped(card.because, width, most=3)
+    lines.append("")
     if card.rates:
-        lines.append("")
         names = [_fit(r.label, width // 3) for r in card.rates]
         wide = max(len(n) for n in names)
         for name, r in zip(names, card.rates, strict=True):
             lines.append(_fit(f"{name:<{wide}}  {_bar(r.bar, 20)} {r.text:>6}  {r.short}", width))
-    lines.append("")
+    lines += [line for m in card.measures[1:] for line in _second(m, card, width)]
+    if card.rates or card.measures[1:]:
+        lines.append("")
     lines += _facts(card, width)
+    end = []
     if card.change:
-        lines += _wrapped(f"What would change the verdict: {card.change}", width, most=2)
-    lines += [_fit(f"Written: {name}", width) for name in list(files)[:4]]
-    return "\n".join([*lines[:23], DISCLAIMER]) + "\n"
+        end += _wrapped(f"What would change the verdict: {card.change}", width, most=2)
+    end += [_fit(f"Written: {name}", width) for name in list(files)[:4]]
+    lines += [
+        line
+        for s in card.lines
+        for line in _wrapped(f"{s.label}: {s.word}. {s.text}", width, most=1)
+    ]
+    return "\n".join([*lines[: 23 - len(end)], *end, DISCLAIMER]) + "\n"
+
+
+def _second(m: Measure, card: VerdictCard, width: int) -> list[str]:
+    rates = f"; {m.rates}" if m.rates and card.rate_title != "Approval rate" else ""
+    said = f"{m.title}: {m.value} ({m.interval}){rates}. {m.word}."
+    return _wrapped(said, width, most=2)
 
 
 def _top(record: AuditRecord, card: VerdictCard, color: bool) -> str:
@@ -60,13 +74,9 @@ def _facts(card: VerdictCard, width: int) -> list[str]:
     out = []
     if card.people:
         out += _wrapped(f"People affected: {card.people} {card.people_note}.", width, most=2)
-    if card.test:
-        out += _wrapped(f"Test: {card.test}.", width, most=2)
-    if card.also:
-        out += _wrapped(f"{card.also}.", width, most=1)
+    if card.measures and card.measures[0].test:
+        out += _wrapped(f"Test: {card.measures[0].test}.", width, most=2)
     out += _wrapped(f"Rule: {card.rule}", width, most=3)
-    for line in card.lines:
-        out += _wrapped(f"{line.label}: {line.word}. {line.text}", width, most=1)
     return out
 
 

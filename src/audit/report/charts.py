@@ -92,11 +92,10 @@ def drawings(look_: Look) -> dict[str, Spec]:
     for entry in found.get("calibration", ()):
         out[chart_name("calibration", entry)] = scores.calibration(entry, look_)
     for attribute in look_.attributes:
+        named: dict[str, Any] = {"attribute": attribute}
         if len(attribute) == 1:
-            named = {"attribute": attribute}
             out[chart_name("errors", named)] = rates.errors(look_, attribute)
         if len(attribute) == 2:
-            named = {"attribute": attribute}
             out[chart_name("intersections", named)] = rates.heat(look_, attribute)
     return {name: spec for name, spec in out.items() if spec is not None}
 

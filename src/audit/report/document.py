@@ -9,7 +9,17 @@ from audit.findings.record import AuditRecord
 from audit.report import text
 from audit.report.blocks import Document
 from audit.report.look import Look
-from audit.report.sections import crossed, data, errors, gaps, reproduce, rules, scores, verdict
+from audit.report.sections import (
+    crossed,
+    data,
+    errors,
+    gaps,
+    reproduce,
+    rules,
+    scores,
+    told,
+    verdict,
+)
 from audit.table.roles import Roles
 
 DISCLAIMER = "A screening result, not a legal finding."
@@ -65,6 +75,9 @@ def _facts(record: AuditRecord) -> tuple[tuple[str, str], ...]:
     facts.append(
         ("Data", f"{text.count(record.tally.rows)} rows · {text.visible(p.fingerprint[:12])}")
     )
+    made = told.stamp(p.settings)
+    if made:
+        facts.append(("Made", made))
     return tuple(facts)
 
 

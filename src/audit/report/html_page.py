@@ -143,7 +143,9 @@ def tight(words: str) -> str:
     2
     """
     return re.sub(
-        r"(?<=[\d%p∞]) to (?=[−+<>\d∞])|(?<=\bvs) (?=\S)|(?<=\bn) (?=\d)", _unbroken, words
+        r"(?<=[\d%p∞]) to (?=[−+<>\d∞])|(?<=\bvs) (?=\S)|(?<=\bn) (?=\d)|(?<=\d) (?=pp\b)",
+        _unbroken,
+        words,
     )
 
 

@@ -122,12 +122,11 @@ def _card(card: VerdictCard) -> str:
     sign = SIGNS.get(card.verdict, "")
     lines = [f"**{sign} {escape(card.word)}.** {escape(card.headline)}", escape(card.because)]
     facts = [f"{escape(r.label)}: {escape(r.text)} ({escape(r.note)})" for r in card.rates]
-    if card.value:
-        facts.append(f"{escape(card.measure)}: {escape(card.value)} ({escape(card.interval)})")
-    if card.test:
-        facts.append(escape(card.test))
-    if card.also:
-        facts.append(escape(card.also))
+    for m in card.measures:
+        verdict = f", {escape(m.word).lower()}" if len(card.measures) > 1 else ""
+        facts.append(f"{escape(m.title)}: {escape(m.value)} ({escape(m.interval)}){verdict}")
+        if m.test:
+            facts.append(escape(m.test))
     if card.people:
         facts.append(f"People affected: {escape(card.people)} {escape(card.people_note)}")
     facts.append(f"Rule: {escape(card.rule)}")

@@ -70,8 +70,8 @@ def _intersections(look_: Look, attribute: tuple[str, ...]) -> Chart | None:
         name=chart_name("intersections", {"attribute": attribute}),
         title=f"Approval rates across {text.attributes(attribute)}",
         reading=(
-            f"{text.plural(len(low), 'intersection')} of at least {look_.small} rows "
-            f"{'lies' if len(low) == 1 else 'lie'} below 0.80 of {named}."
+            f"{_some(len(low))} of at least {look_.small} rows "
+            f"{'lie' if len(low) > 1 else 'lies'} below 0.80 of {named}."
         ),
         twin=Grid(
             key=f"crossed-{look_.attributes.index(attribute)}",
@@ -88,6 +88,10 @@ def _intersections(look_: Look, attribute: tuple[str, ...]) -> Chart | None:
             ),
         ),
     )
+
+
+def _some(intersections: int) -> str:
+    return text.plural(intersections, "intersection") if intersections else "No intersection"
 
 
 def _crossed_cell(

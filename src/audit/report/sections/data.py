@@ -8,6 +8,7 @@ from audit.metrics.metric import Counts
 from audit.report import look, text
 from audit.report.blocks import Bar, Block, Callout, Cell, Column, Facts, Grid, Line, Prose, Section
 from audit.report.look import Look
+from audit.report.sections import told
 from audit.tally.cube import cells
 
 MOST = 25
@@ -22,6 +23,7 @@ def section(look_: Look) -> Section:
         for name in look_.record.roles.protected
         if (grid := _representation(look_, name)) is not None
     )
+    blocks.extend(told.model(look_))
     blocks.append(_issues(look_))
     limits = _limits(look_)
     if limits:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from audit.findings.record import Finding
 from audit.findings.rules import HIGHEST_RATE
-from audit.inference.estimate import Estimate
 from audit.report import look, text
 from audit.report.blocks import (
-    Bar,
     Block,
     Callout,
     Cell,
@@ -18,8 +16,9 @@ from audit.report.blocks import (
     Prose,
     Section,
 )
-from audit.report.look import WORDS, Look
-from audit.report.sections.verdict import comparison_bar
+from audit.report.look import Look
+from audit.report.sections import told
+from audit.report.sections.judged import judged_tests
 
 SHOWN = 10
 """Exploratory tests printed; the rest are counted here and listed in the JSON and CSV."""
@@ -35,7 +34,9 @@ def section(look_: Look) -> Section:
     drawn = False
     for code in families:
         tests = [f for f in planned if f.code == code]
-        table = _tests(look_, f"tests-{code.lower()}", f"{tests[0].family}: planned tests", tests)
+        table = judged_tests(
+            look_, f"tests-{code.lower()}", f"{tests[0].family}: planned tests", tests
+        )
         if tests[0].estimate.metric == look.RATIO and not drawn:
             drawn = True
             blocks.append(
@@ -56,6 +57,7 @@ def section(look_: Look) -> Section:
                 lines=(("This policy plans no test that these data can answer.",),),
             )
         )
+    blocks.extend(told.comparison(look_))
     blocks.append(_references(look_))
     blocks.extend(_explored(look_, explored))
     blocks.extend(_detectable(planned))
@@ -94,106 +96,6 @@ def _forest_reading(tests: list[Finding]) -> str:
         crosses = "interval crosses" if cross == 1 else "intervals cross"
         return f"{cross} {crosses} the line at {line}, so the true ratio may lie on either side."
     return f"No interval reaches below the line at {line}."
-
-
-def _head(e: Estimate) -> Cell:
-    reference = text.group(e.attribute, e.reference) if e.reference is not None else "parity"
-    where = []
-    if e.stratum is not None:
-        where.append("within " + ", ".join(text.level(v) for v in e.stratum))
-    if e.stage is not None:
-        where.append(f"stage {text.visible(e.stage, 40)}")
-    tail = f" · {'; '.join(where)}" if where else ""
-    return look.name_cell(e.attribute, e.group, f"against {reference}{tail}")
-
-
-def _rate_cell(e: Estimate) -> Cell:
-    if e.reference_value != e.reference_value or not look.is_share(e.metric):
-        return Cell(text="—")
-    own = e.value * e.reference_value if look.is_ratio(e.metric) else e.value + e.reference_value
-    if own != own and e.rows and e.favorable == e.favorable:
-        own = e.favorable / e.rows
-    return Cell(text=text.percent(own), note=f"vs {text.percent(e.reference_value)}")
-
-
-def _tests(look_: Look, key: str, title: str, tests: list[Finding]) -> Grid:
-    """One table of tests on one kind of scale, worst first."""
-    ratio = look.is_ratio(tests[0].estimate.metric)
-    approvals = all(f.estimate.metric == look.RATIO for f in tests)
-    mixed = len({f.estimate.metric for f in tests}) > 1
-    alike = [f for f in tests if f.estimate.metric == tests[0].estimate.metric]
-    line = tests[0].line
-    estimates = [f.estimate for f in alike]
-    scale = look.ratio_scale(estimates) if ratio else look.difference_scale(estimates, abs(line))
-    columns = [
-        Column(title="Group"),
-        Column(title="Verdict"),
-        *([Column(title="Measure")] if mixed else []),
-        Column(title="Rates", align="right"),
-        Column(title="Ratio" if ratio else "Difference", align="right"),
-        *([] if mixed else [Column(title="Interval and line", align="bar")]),
-        Column(title="Adjusted p", align="right"),
-        *([Column(title="Against the highest rate", align="right")] if approvals else []),
-        Column(title="Rows", align="right"),
-    ]
-    rows = []
-    for f in tests:
-        e = f.estimate
-        rows.append(
-            (
-                _head(e),
-                Cell(text=WORDS.get(f.verdict, f.verdict), tone=f.verdict),
-                *([Cell(text=look.title(e.metric))] if mixed else []),
-                _rate_cell(e),
-                Cell(
-                    text=look.value(e, f.line) if e.value == e.value else "—",
-                    note=look.interval(e, f.line) if e.low == e.low else look.why_undefined(e),
-                ),
-                *([] if mixed else [Cell(bar=comparison_bar(e, f, look_, scale))]),
-                Cell(text=text.p_value(e.p_adjusted)),
-                *([_highest_cell(look_, e)] if approvals else []),
-                Cell(text=text.count(e.rows), note=f"vs {text.count(e.reference_rows)}"),
-            )
-        )
-    return Grid(
-        key=key,
-        title=title,
-        columns=tuple(columns),
-        rows=tuple(rows),
-        scale=None
-        if mixed
-        else Bar(
-            kind="interval",
-            start=scale[0],
-            end=scale[1],
-            log=ratio,
-            line=line if ratio else -abs(line),
-            parity=1.0 if ratio else 0.0,
-        ),
-        note=(
-            "Worst first. p is two-sided against equality, adjusted within the family."
-            if mixed
-            else "Worst first. The heavy tick marks the rule's line, the dotted one equality. "
-            "p is two-sided against equality, adjusted within the family."
-        ),
-    )
-
-
-def _highest_cell(look_: Look, e: Estimate) -> Cell:
-    if not e.attribute or e.stratum is not None or e.stage is not None:
-        return Cell(text="—")
-    highest = look_.highest(e.attribute)
-    if highest is None:
-        return Cell(text="—", note="no group is large enough")
-    if highest == e.reference:
-        return Cell(text="same")
-    if highest == e.group:
-        return Cell(text="highest")
-    other = look_.against_highest(e)
-    if other is None:
-        return Cell(text="—", note=f"{text.group(e.attribute, highest)}: not estimated")
-    named = text.group(e.attribute, other.reference or highest)
-    return Cell(text=look.value(other), note=f"{look.interval(other)}, {named}")
 
 
 def _references(look_: Look) -> Grid:
@@ -251,7 +153,7 @@ def _explored(look_: Look, explored: list[Finding]) -> list[Block]:
     ):
         if not tests:
             continue
-        blocks.append(_tests(look_, key, title, tests[:SHOWN]))
+        blocks.append(judged_tests(look_, key, title, tests[:SHOWN]))
         if len(tests) > SHOWN:
             more = f"{len(tests) - SHOWN:,} more, less extreme, are in the JSON and CSV reports."
             blocks.append(Prose(lines=((more,),), kind="note"))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from audit.report import text
+from audit.report import look, text
 from audit.report.blocks import Block, Facts, Fold, Line, Listing, Mark, Prose, Section
 from audit.report.look import Look
+from audit.report.sections import told
 from audit.table.roles import Level, Roles
 
 GLOSSARY: tuple[tuple[str, str], ...] = (
@@ -47,9 +48,17 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
         "Reference group",
         "The group that others are compared with, declared or chosen by the policy's rule.",
     ),
-    ("SMD", "Standardised mean difference: average scores apart, in standard deviations."),
+    ("SMD", "Standardized mean difference: average scores apart, in standard deviations."),
 )
 """Plain words for the terms this report uses."""
+
+
+NAMES = {
+    "intersections": "Attributes crossed",
+    "level": "Interval level",
+    "min_rows": "Smallest group judged",
+}
+"""Settings in plain words; any other keeps its key."""
 
 
 def section(look_: Look) -> Section:
@@ -65,8 +74,13 @@ def section(look_: Look) -> Section:
     if p.libraries:
         versions = ", ".join(f"{k} {v}" for k, v in sorted(p.libraries.items()))
         items.append(("Libraries", (text.visible(versions),)))
+    made = told.stamp(p.settings)
+    if made:
+        items.append(("Made", (f"{made}, as asked; without that no time is written",)))
     items.extend(
-        (f"Setting {text.visible(k, 40)}", (_setting(v),)) for k, v in sorted(p.settings.items())
+        (NAMES.get(k, f"Setting {text.visible(k, 40)}"), (_setting(v),))
+        for k, v in sorted(p.settings.items())
+        if k not in told.TOLD or (k == "comparison" and not told.compared(p.settings))
     )
     methods = sorted({m for m in record.estimates.columns["method"] if m})
     if methods:
@@ -94,6 +108,11 @@ def section(look_: Look) -> Section:
             )
         )
     )
+    metrics = p.settings.get("metrics")
+    if isinstance(metrics, tuple | list) and metrics:
+        listed = ", ".join(text.visible(look.title(str(m)), 60) for m in metrics)
+        title = f"Every metric computed ({len(metrics):,})"
+        blocks.append(Fold(title=title, blocks=(Prose(lines=((text.sentence(listed),),)),)))
     glossary = Facts(items=tuple((k, (v,)) for k, v in GLOSSARY), kind="glossary")
     blocks.append(Fold(title="Glossary, in plain words", blocks=(glossary,)))
     return Section(key="reproduce", title="Reproduce", short="Reproduce", blocks=tuple(blocks))
@@ -135,6 +154,8 @@ def configuration(roles: Roles) -> str:
     lines = [f"protected = [{', '.join(_toml(p) for p in roles.protected)}]"]
     for name in ("decision", "outcome", "score", "risk", "cutoff", "approval_rate"):
         value = getattr(roles, name)
+        if name == "cutoff" and roles.approval_rate is not None:
+            continue  # it follows from the rate; both at once are refused
         if value is not None:
             lines.append(f"{name} = {_toml(value)}")
     for name in ("favorable", "unfavorable", "reference"):

@@ -69,7 +69,7 @@ def _reading(look_: Look, smd: str | None) -> str:
         if len(e.attribute) == 1 and e.value == e.value and e.rows >= look_.small
     ]
     if not single:
-        return "No standardised difference could be computed; the reasons stand in the table."
+        return "No standardized difference could be computed; the reasons stand in the table."
     worst = max(single, key=lambda e: abs(e.value))
     roles = look_.record.roles
     column = worst.column or roles.score or roles.risk
@@ -107,7 +107,7 @@ def _smd(look_: Look, metric: str) -> Grid:
         )
     return Grid(
         key="smd",
-        title="Standardised mean difference of scores",
+        title="Standardized mean difference of scores",
         columns=(
             Column(title="Group"),
             Column(title="SMD", align="right"),
