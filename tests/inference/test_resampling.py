@@ -62,13 +62,21 @@ def test_a_mean_gets_its_normal_limits(method: str) -> None:
 
 def test_bca_agrees_with_scipy() -> None:
     """Oracle: scipy.stats.bootstrap with BCa on the rows themselves."""
+    import inspect
+
     from scipy.stats import bootstrap
 
+    # scipy 1.15 renamed the argument
+    seed = "rng" if "rng" in inspect.signature(bootstrap).parameters else "random_state"
     values = np.array([0.0, 1.0, 4.0])
     cells = np.array([[30, 14, 6]])
     rows = np.repeat(values, cells[0])
     theirs = bootstrap(
-        (rows,), lambda r, axis: r.var(axis=axis), method="BCa", n_resamples=9999, rng=1
+        (rows,),
+        lambda r, axis: r.var(axis=axis),
+        method="BCa",
+        n_resamples=9999,
+        **{seed: np.random.default_rng(1)},
     ).confidence_interval
 
     def spread(c: np.ndarray) -> np.ndarray:

@@ -113,6 +113,7 @@ def in_engine(t: Table, engine: str) -> Table:
     frame = pl.DataFrame(
         {name: pl.Series(name, v, dtype=types.get(name), strict=False) for name, v in raw.values()}
     )
+    connection = None
     if engine == "duckdb":
         import duckdb
 
@@ -125,6 +126,7 @@ def in_engine(t: Table, engine: str) -> Table:
         frame=nw.from_native(native).lazy(),
         expressions={key: nw.col(name) for key, (name, _) in raw.items()},
         lookups=lookups,
+        source=connection,  # a relation of DuckDB 1 does not keep its connection open
     )
     return replace(t, rows=rows)
 

@@ -102,7 +102,9 @@ def _count(rows: EngineRows, exponent: int, wanted: Wanted) -> Counted:
     if binned and wanted.bins is not None:
         # The same two operations as `Bins.place`, so the same bin bit for bit.
         place = (nw.col("value") - wanted.bins.low) * wanted.bins.scale
-        bin_of = place.clip(0, wanted.bins.number - 1).floor().cast(nw.Int64)
+        # DuckDB's least and greatest pass over NULL: an absent value would land in the last bin
+        clipped = nw.when(~nw.col("value").is_null()).then(place.clip(0, wanted.bins.number - 1))
+        bin_of = clipped.floor().cast(nw.Int64)
         frame = frame.with_columns(bin_of.alias("bin"))
     if terms:
         frame = frame.with_columns(*(e.alias(f"s_{name}") for name, e in terms.items()))
