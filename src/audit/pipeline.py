@@ -153,6 +153,13 @@ def write(result: Audit, path: str | Path, *, force: bool = False, charts: str =
     """
     from audit.report.files import write as write_record
 
+    if not isinstance(result, Audit):
+        raise InputError(
+            "RPT031",
+            f"a {type(result).__name__} is no audit",
+            argument="result",
+            fix="give what audit.run or audit.load returned",
+        )
     return write_record(result.record, path, force=force, charts=charts)
 
 
@@ -234,7 +241,7 @@ class Audit:
     def figure(self, name: str) -> Any:
         """One chart; `InputError` RPT… names the others where there is no such one."""
         figures = self.figures
-        if name not in figures:
+        if not isinstance(name, str) or name not in figures:
             raise InputError(
                 "RPT030",
                 f"no chart {name!r}",
@@ -376,6 +383,7 @@ def _judged(
     from audit.inference.measure import measure
     from audit.inference.noticed import absent, noticed
     from audit.inference.reference import references
+    from audit.metrics.catalogue import AMOUNT_KEYS
 
     wide = {"intersections": told.intersections, "min_rows": told.min_rows}
     chosen = references(
@@ -384,6 +392,7 @@ def _judged(
     keys = told.keys
     if tally.roles.strata:
         keys = tuple(dict.fromkeys([*keys, *STRATA_KEYS]))
+    continuous = AMOUNT_KEYS if tally.roles.amount or tally.roles.decided_by == "none" else ()
     estimates, missing = measure(
         tally,
         chosen,
@@ -391,9 +400,11 @@ def _judged(
         level=told.level,
         distributions=distributions,
         sums=sums,
+        amount_keys=continuous,
         seed=told.seed,
         **wide,
     )
+    all_keys = list(dict.fromkeys([*keys, *(continuous if distributions else ())]))
     judged = judge(estimates, tally, policy, chosen, min_rows=told.min_rows, level=told.level)
     not_checked = [
         *judged.not_checked,
@@ -407,7 +418,7 @@ def _judged(
             seed=told.seed,
             policy=policy.name,
             fingerprint=tally.fingerprint,
-            settings={**wide, "level": told.level, "metrics": list(keys), **told.extra},
+            settings={**wide, "level": told.level, "metrics": all_keys, **told.extra},
             libraries=_libraries(),
             command=command,
             title=title,

@@ -173,6 +173,9 @@ def of_scipy(name: str) -> Callable[[Any, Any], float]:
 
 
 def of_numpy(name: str) -> Callable[[Any, Any], float]:
+    if name.startswith("quantile "):
+        q = float(name.removeprefix("quantile "))
+        return lambda y, x: float(np.quantile(x, q, method="averaged_inverted_cdf"))
     return {
         "mean": lambda y, x: float(np.mean(x)),
         "std": lambda y, x: float(np.std(x, ddof=1)),

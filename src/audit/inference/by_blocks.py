@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from audit.inference.amounts import REPEATED
 from audit.inference.by_group import JACKKNIFE
 from audit.inference.clusters import Jackknifed, jackknife
 from audit.inference.estimate import NAN, Estimate
+from audit.metrics.quantiles import SHARES
 from audit.table.roles import Group
 
 Floats = npt.NDArray[np.float64]
@@ -61,6 +63,24 @@ def clustered_difference(
         return jackknife(gap, value, level)
 
 
+def clustered_ratio(
+    sums: Floats, reference: Floats, centre: float, value: float, level: float
+) -> Jackknifed:
+    """Limits and p-value of a ratio of means, on the log scale; `centre` was subtracted in sums.
+
+    >>> sums = np.array([[2.0, 1.0, 1.0], [2.0, 3.0, 5.0], [2.0, 2.0, 2.0]])
+    >>> found = clustered_ratio(sums, sums[::-1] + 1, 5.0, 0.96, 0.95)
+    >>> bool(found.low < 0.96 < found.high)
+    True
+    """
+    filled = (sums[:, 0] > 0) | (reference[:, 0] > 0)
+    one, other = _left(sums, filled), _left(reference, filled)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        means = [centre + t[:, 1] / t[:, 0] for t in (one, other)]
+        found = jackknife(np.log(means[0] / means[1]), np.log(value), level)
+    return found._replace(low=np.exp(found.low), high=np.exp(found.high))
+
+
 def clustered(estimate: Estimate, sums: BlockSums | None) -> Estimate:
     """The estimate of a mean, or of a difference of means, with a block jackknife's limits.
 
@@ -82,6 +102,15 @@ def clustered(estimate: Estimate, sums: BlockSums | None) -> Estimate:
             standardized=estimate.metric == "standardized_mean_difference",
         )
         p = float(found.p_value)
+    elif estimate.metric == "mean_score_ratio":
+        # sums are measured from one centre: both means minus it
+        other = sums[(estimate.attribute, estimate.reference or ())]
+        centre = estimate.reference_value - float(other[:, 1].sum() / other[:, 0].sum())
+        found = clustered_ratio(own, other, centre, estimate.value, estimate.level)
+        p = float(found.p_value)
+    elif estimate.metric.removesuffix("_difference") in SHARES:
+        # the spread of a quantile would need the rows of every block
+        return replace(estimate, low=NAN, high=NAN, p_value=NAN, method="", reason=REPEATED)
     else:
         return estimate
     low, high = float(found.low), float(found.high)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from audit.inference.amounts import NEGATIVE, WELCH, nonnegative, quantile_limits, welch_limits
 from audit.inference.auc import Area, area, auc_difference_interval, auc_interval, unjudged
 from audit.inference.bootstrap import cell_bootstrap
 from audit.inference.by_blocks import BlockSums, clustered
@@ -22,11 +23,13 @@ from audit.inference.standardized import standardized_difference
 from audit.inference.worst_score import compared, known_rows, why, worst_score
 from audit.metrics.contrasts import compare_scores, difference, ratio
 from audit.metrics.metric import Metric, Rate
+from audit.metrics.quantiles import SHARES
 from audit.metrics.scores import calibration_intercept, calibration_slope
 from audit.tally.coarsen import coarsen
 from audit.tally.distribution import Distribution
 
 REPLICATES = 1_000
+FEW_OR_EQUAL = "fewer than two values in a group, or no value differs"
 PARALLEL = 100_000
 """From this many values on, groups are worked out side by side."""
 SUPPORT = 128
@@ -73,7 +76,7 @@ def score_estimates(
     """Estimates of one column's distributions, all groups of all attributes.
 
     `reference` names each attribute's reference group. For a continuous decision (`amount`)
-    only the mean and its standardised difference make sense. `sums` by block of repeated
+    what needs an outcome is left out. `sums` by block of repeated
     applicants give means and their differences a jackknife.
     """
     if amount:
@@ -123,6 +126,8 @@ def _interval(metric: Metric, side: Side, level: float) -> tuple[float, float, s
         centre = d.sum / d.total if d.total > 0 else 0.0
         low, high = _mean_interval(*_around(d, centre), d.weight_squared, level)
         return low + centre, high + centre, "t"
+    if key in SHARES:
+        return quantile_limits(d, SHARES[key], level)
     if key == "brier":
         losses = squared_errors(d)
         mass, squares = d.counts[:, :2], losses**2
@@ -184,7 +189,10 @@ def _mean_interval(
     return mean - half, mean + half
 
 
-ANALYTIC = ("auc", "mean_score", "brier", "calibration_intercept", "calibration_slope")
+ANALYTIC = (
+    *("auc", "mean_score", "brier", "calibration_intercept", "calibration_slope"),
+    *SHARES,
+)
 """Score metrics whose interval needs no resampling."""
 
 
@@ -293,7 +301,18 @@ def _gap(metric: Metric, one: Side, two: Side, level: float, selective: bool) ->
             method="MOVER of DeLong",
             reason=apart,
         )
+    if metric.key == "mean_score_difference":
+        low, high, p = welch_limits(d, other, level)
+        reason = None if low == low else FEW_OR_EQUAL
+        return Estimate(
+            **where, value=value, low=low, high=high, p_value=p, method=WELCH, reason=reason
+        )
+    if metric.key == "mean_score_ratio" and not (nonnegative(d) and nonnegative(other)):
+        return Estimate(**where, reason=NEGATIVE)
     own, reference = _interval(metric, one, level), _interval(metric, two, level)
+    if metric.key == "mean_score_ratio":
+        # a mean of what is never below 0 is not below 0
+        own, reference = ((max(x[0], 0.0), x[1], x[2]) for x in (own, reference))
     sides = (
         one.value(rate), own[0], own[1], where["reference_value"], reference[0], reference[1]
     )  # fmt: skip
@@ -307,8 +326,11 @@ def _gap(metric: Metric, one: Side, two: Side, level: float, selective: bool) ->
         limit = mover_difference(*sides)
     low, high = float(limit[0]), float(limit[1])
     p = NAN
-    if metric.key == "mean_score_difference" and high > low:
+    if key in SHARES and high > low:
         p = float(interval_p_value(value, low, high, 0.0, level))
+    elif metric.key == "mean_score_ratio" and high > low:
+        with np.errstate(divide="ignore"):
+            p = float(interval_p_value(*np.log([value, low, high]), 0.0, level))
     return Estimate(
         **where, value=value, low=low, high=high, p_value=p, method=f"MOVER of {own[2]}"
     )

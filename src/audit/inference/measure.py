@@ -76,13 +76,15 @@ def measure(
     min_rows: int = 30,
     distributions: Mapping[str, Sequence[Distribution]] | None = None,
     sums: Mapping[str, BlockSums] | None = None,
+    amount_keys: Sequence[str] = (),
     seed: int = 0,
 ) -> tuple[Estimates, list[str]]:
     """All estimates of these metrics, and what could not be computed from the tally's cubes.
 
     `distributions` maps a score or amount column to its distributions by group, `sums` to its
-    sums by block of repeated applicants. Metrics that
-    need what the data lack (an outcome, a decision, a score) are left out: the caller lists them.
+    sums by block of repeated applicants. `amount_keys` are added for continuous decisions:
+    amounts, and a score that nothing cuts off. Metrics that need what the data lack (an outcome,
+    a decision, a score) are left out: the caller lists them.
     """
     state = known(tally)
     metrics = [CATALOGUE[k] for k in keys]
@@ -105,22 +107,28 @@ def measure(
     reference: dict[tuple[str, ...], Group] = {
         (r.attribute,): (r.level,) for r in chosen if r.level is not None
     }
-    distances = [m for m in usable if m.contrast in ("score_pair", "score_groups")]
-    scored = [m for m in usable if m.contrast == "smd" or (m.rates and m.rates[0].form == "score")]
     for column, found in (distributions or {}).items():
-        if distances:
+        amount = column in tally.roles.amount
+        wanted = list(usable)
+        if amount or tally.roles.decided_by == "none":
+            wanted += [CATALOGUE[k] for k in amount_keys if k not in keys]
+        scored = [
+            m for m in wanted if m.contrast == "smd" or (m.rates and m.rates[0].form == "score")
+        ]
+        own = (sums or {}).get(column)
+        if distances := [m for m in wanted if m.contrast in ("score_pair", "score_groups")]:
             from audit.inference.over_scores import score_distance_estimates
 
             parts.append(
                 score_distance_estimates(
                     found, reference, distances, level=level, selective=selective, seed=seed,
-                    amount=column in tally.roles.amount,
+                    amount=amount, repeated=own is not None,
                 )
-            )
+            )  # fmt: skip
         parts.append(
             score_estimates(
                 found, reference, scored, level=level, selective=selective, seed=seed,
-                amount=column in tally.roles.amount, sums=(sums or {}).get(column),
+                amount=amount, sums=own,
             )
         )  # fmt: skip
     return Estimates.concatenate([p for p in parts if len(p)]), missing
@@ -160,9 +168,7 @@ def _stack_estimates(
     if worst and worsts:
         out.append(worst_case_estimates(stack, worsts, shares, level=level, selective=selective))
     if worst and (together := [m for m in metrics if m.contrast == "groups"]):
-        out.append(
-            group_estimates(stack, together, level=level, selective=selective, seed=seed)
-        )
+        out.append(group_estimates(stack, together, level=level, selective=selective, seed=seed))
     if worst and (parts := [m for m in metrics if m.contrast == "everyone"]):
         out.append(everyone_estimates(stack, parts, level=level, seed=seed))
     return out

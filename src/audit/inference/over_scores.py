@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from audit.inference.amounts import REPEATED
 from audit.inference.bootstrap import cell_bootstrap, draw
 from audit.inference.by_group import BOOTSTRAP, BOUNDS, SELECTIVE
 from audit.inference.checks import Floats
@@ -36,12 +37,14 @@ def score_distance_estimates(
     selective: bool,
     seed: int,
     amount: bool = False,
+    repeated: bool = False,
 ) -> Estimates:
     """Contrasts "score_pair" (a group against its reference) and "score_groups" (all of them).
 
     A distance is never below 0 and its estimate always above: its limits are ± the distance
     between the errors, which holds at a true 0 too. An extreme over groups has limits that hold
-    for all groups together. For an amount, what needs outcomes is left out.
+    for all groups together. For an amount, what needs outcomes is left out. Where applicants are
+    `repeated` a distance has no limits: a bootstrap of rows would make them too narrow.
     """
     by_group = {(d.attribute, d.group): d for d in distributions}
     found: list[Estimate] = []
@@ -58,12 +61,17 @@ def score_distance_estimates(
             wanted = reference.get(d.attribute)
             other = by_group.get((d.attribute, wanted)) if wanted is not None else None
             if other is not None and other is not d:
-                found.append(_pair(metric, d, other, level, seed))
+                found.append(_pair(metric, d, other, level, seed, repeated))
     return Estimates.of(found)
 
 
 def _pair(
-    metric: Metric, d: Distribution, other: Distribution, level: float, seed: int
+    metric: Metric,
+    d: Distribution,
+    other: Distribution,
+    level: float,
+    seed: int,
+    repeated: bool = False,
 ) -> Estimate:
     where: dict[str, Any] = {
         "metric": metric.key,
@@ -78,6 +86,8 @@ def _pair(
     value = compare_scores(metric, d, other) if d.rows and other.rows else NAN
     if value != value:
         return Estimate(**where, reason=metric.undefined)
+    if repeated:
+        return Estimate(**where, value=value, reason=REPEATED)
     error = _error(metric, _common(d, other), level, seed)
     return Estimate(
         **where,

@@ -60,6 +60,26 @@ STANDARD: tuple[str, ...] = (
 )
 """Keys estimated in an audit unless others are asked for."""
 
+AMOUNT_KEYS: tuple[str, ...] = (
+    "mean_score",
+    "score_10th_percentile",
+    "score_25th_percentile",
+    "score_median",
+    "score_75th_percentile",
+    "score_90th_percentile",
+    "mean_score_difference",
+    "mean_score_ratio",
+    "standardized_mean_difference",
+    "score_10th_percentile_difference",
+    "score_25th_percentile_difference",
+    "score_median_difference",
+    "score_75th_percentile_difference",
+    "score_90th_percentile_difference",
+    "score_ks_distance",
+    "score_wasserstein_distance",
+)
+"""Keys estimated of every continuous decision: an amount, or a score that nothing cuts off."""
+
 
 def _plain(name: str) -> str:
     """A name without its note, case, blanks and punctuation."""

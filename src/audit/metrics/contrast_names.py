@@ -403,5 +403,10 @@ UNRATIOED = {
     "calibration_intercept": "may be zero or negative",
     "label_imbalance": "may be zero or negative",
     "brier_skill_score": "may be zero or negative",
+    "score_10th_percentile": "often 0 where an amount may be; the ratio of means says it",
+    "score_25th_percentile": "often 0 where an amount may be; the ratio of means says it",
+    "score_median": "often 0 where an amount may be; the ratio of means says it",
+    "score_75th_percentile": "often 0 where an amount may be; the ratio of means says it",
+    "score_90th_percentile": "often 0 where an amount may be; the ratio of means says it",
 }
 """Rates whose ratio says nothing, and why."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from audit.metrics import scores, soft_rates
+from audit.metrics import quantiles, scores, soft_rates
 from audit.metrics.metric import Metric, Rate
 
 SCORE = frozenset({"score"})
@@ -281,5 +281,21 @@ SCORE_ENTRIES: tuple[Metric, ...] = (
         ideal=1.0,
         worse="away",
         undefined=NO_BAD,
+    ),
+    *(
+        _entry(
+            of_scores,
+            symbol,
+            title,
+            f"{symbol} = the value that {share} of the rows with a value do not exceed",
+            f"The score, risk or amount that {share} of the group do not exceed.",
+            "Hyndman & Fan (1996), doi:10.1080/00031305.1996.10473566, definition 2",
+            *(("field:median",) if symbol == "Q50" else ()),
+            needs=SCORE,
+            ideal=math.nan,
+            worse="away",
+            undefined=NO_VALUES,
+        )
+        for of_scores, symbol, title, share in quantiles.QUANTILES
     ),
 )
