@@ -17,7 +17,7 @@ def blocks(verdict: str, fail_on: str = "fail") -> bool:
     >>> blocks("fail"), blocks("review"), blocks("review", "review"), blocks("waived", "pass")
     (True, False, True, False)
     """
-    if fail_on not in FAIL_ON:
+    if not isinstance(fail_on, str) or fail_on not in FAIL_ON:
         raise InputError(
             "FND010",
             f"{fail_on!r} is not a verdict",

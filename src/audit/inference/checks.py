@@ -30,7 +30,7 @@ def _refuse(bad: npt.NDArray[np.bool_], code: str, message: str, argument: str, 
 def _numbers(value: npt.ArrayLike, argument: str) -> Floats:
     try:
         array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(
             "INF002", "not numbers", argument=argument, fix="pass counts as ints or floats"
         ) from error
@@ -88,7 +88,12 @@ def critical(level: npt.ArrayLike) -> Floats:
     """
     from scipy.special import ndtri
 
-    array = np.asarray(level, dtype=np.float64)
+    try:
+        array = np.asarray(level, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(
+            "INF001", "not a number", argument="level", fix="pass 0.95 for 95 %"
+        ) from error
     _refuse(
         ~((array > 0) & (array < 1)),
         "INF001",
@@ -105,7 +110,7 @@ def chosen(method: str, methods: tuple[str, ...]) -> str:
     >>> chosen("wilson", ("wilson", "clopper-pearson"))
     'wilson'
     """
-    if method not in methods:
+    if not isinstance(method, str) or method not in methods:
         raise InputError(
             "INF005",
             f"no method {method!r}",

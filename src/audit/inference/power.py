@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from math import ceil, isfinite, sqrt
 
 import numpy as np
@@ -34,6 +35,13 @@ def _normal_sum(alpha: float, power: float) -> float:
     return float(-ndtri(alpha / 2) + ndtri(power))
 
 
+def _number(value: float, name: str, code: str) -> float:
+    if isinstance(value, int | float | np.number) and not isinstance(value, bool | complex):
+        with suppress(OverflowError, TypeError):
+            return float(value)
+    raise InputError(code, "not a number in range", argument=name, fix="try 0.3, 0.8, 0.05, 0.8")
+
+
 def power(base_rate: float, ratio: float, *, alpha: float = 0.05, power: float = 0.8) -> int:
     """Rows needed in each of two equal groups to see a ratio of rates.
 
@@ -45,8 +53,10 @@ def power(base_rate: float, ratio: float, *, alpha: float = 0.05, power: float =
     >>> power(0.30, 0.8), power(0.05, 0.8), power(0.70, 0.8)
     (856, 6743, 183)
     """
+    alpha, power = _number(alpha, "alpha", "INF011"), _number(power, "power", "INF011")
+    base_rate = _number(base_rate, "base_rate", "INF012")
     factor = _normal_sum(alpha, power) ** 2
-    other = base_rate * ratio
+    other = base_rate * _number(ratio, "ratio", "INF012")
     if not 0 < base_rate < 1:
         raise InputError(
             "INF012", "a rate lies strictly between 0 and 1", argument="base_rate", fix="try 0.3"
@@ -59,7 +69,15 @@ def power(base_rate: float, ratio: float, *, alpha: float = 0.05, power: float =
             fix="pass a ratio other than 1 that keeps the rate within [0, 1]",
         )
     spread = base_rate * (1 - base_rate) + other * (1 - other)
-    return ceil(factor * spread / (base_rate - other) ** 2 - 1e-9)
+    gap = (base_rate - other) ** 2
+    if gap < TINY:
+        raise InputError(
+            "INF012",
+            f"a ratio of {other / base_rate:.12g} is too close to 1 to be seen by any number of rows",
+            argument="ratio",
+            fix="pass a ratio further from 1",
+        )
+    return ceil(factor * spread / gap - 1e-9)
 
 
 def smallest_detectable(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from audit.errors import InputError
 from audit.findings.record import AuditRecord
+from audit.table.paths import path_of
 
 MARKS: dict[str, tuple[bytes, ...]] = {
     ".html": (b"evenhand audit.report/1", b"evenhand audit.index/1"),
@@ -36,7 +37,7 @@ def write(
     Raises `InputError` RPT020 (suffix), RPT021 (a folder), RPT022 (not ours), RPT023 (a link),
     RPT024 (cannot be written); the old file is then intact.
     """
-    target = Path(path)
+    target = path_of(path, "RPT020")
     suffix = suffix_of(target)
     content = _renderers()[suffix](record, charts)
     made = write_bytes(target, content, force=force)
@@ -91,7 +92,7 @@ def write_bytes(path: str | Path, data: bytes, force: bool = False) -> Path:
     `force`; its permissions stay. A symbolic link is never written through: it is refused, and
     `force` replaces the link itself. Raises `InputError` RPT021 to RPT024.
     """
-    target = Path(path)
+    target = path_of(path, "RPT024")
     _permit(target, force)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

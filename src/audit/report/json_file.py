@@ -19,6 +19,7 @@ from audit.errors import InputError
 from audit.findings.record import AuditRecord, Family, Finding, Policy, Provenance, Rule
 from audit.inference.estimate import COLUMNS, DEFAULTS, Estimate, Estimates
 from audit.inference.reference import Reference
+from audit.table.paths import path_of
 from audit.table.roles import Issue, Roles
 from audit.tally import file as tally_file
 
@@ -282,7 +283,7 @@ def _size(data: Any) -> int:
 def load(path: str | Path) -> AuditRecord:
     """The record of a JSON report on disk; raises `InputError` RPT010 to RPT014."""
     try:
-        content = Path(path).read_bytes().decode("utf-8-sig")
+        content = path_of(path, "RPT014").read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise InputError(
             "RPT014", f"cannot read {path}: {error.strerror or error}", argument="path",

@@ -128,7 +128,14 @@ def frame_of(columns: Mapping[str, Any]) -> tuple[Any, bool]:
             series[name] = value
         else:
             series[name] = _listed(name, value)
-    return pd.DataFrame(series, copy=False), moved
+    try:
+        return pd.DataFrame(series, copy=False), moved
+    except UnicodeEncodeError:  # pandas would make Arrow text of it, and cannot
+        kept = {
+            n: pd.Series(v, dtype=object) if getattr(v, "dtype", None) == object else v
+            for n, v in series.items()
+        }
+        return pd.DataFrame(kept, copy=False), moved
 
 
 def _listed(name: str, value: Any) -> Any:
@@ -143,4 +150,7 @@ def _listed(name: str, value: Any) -> Any:
         held = np.empty(len(values), object)
         held[:] = values
         return pd.Series(held, dtype=object).array
-    return pd.Series(values, dtype=object if not values else None).array
+    try:
+        return pd.Series(values, dtype=object if not values else None).array
+    except UnicodeEncodeError:  # half a surrogate pair is no text to Arrow
+        return pd.Series(values, dtype=object).array

@@ -59,7 +59,7 @@ def names(argument: str, given: object) -> tuple[str, ...]:
             first=next(iter(given), None),
             fix="name a column that holds each person's group",
         )
-    if not isinstance(given, Iterable):
+    if not isinstance(given, Iterable) or getattr(given, "ndim", 1) != 1:
         raise _not_a_name(argument, given)
     found = tuple(given)
     for name in found:
@@ -153,9 +153,19 @@ def _real(argument: str, given: object) -> float | None:
 
     if given is None:
         return None
-    if isinstance(given, bool) or not isinstance(given, numbers.Real) or math.isnan(given):
-        raise InputError("TBL005", f"expected a number, got {shown(given)}", argument=argument)
-    return float(given)
+    known = isinstance(given, numbers.Real) and not isinstance(given, bool)
+    try:
+        value = float(given) if known else math.nan  # type: ignore[arg-type]
+    except OverflowError:
+        value = math.nan
+    if math.isnan(value):
+        raise InputError(
+            "TBL005",
+            f"expected a number, got {shown(given)}",
+            argument=argument,
+            fix="give an ordinary number",
+        )
+    return value
 
 
 def ask(columns: Sequence[str], **given: Any) -> Asked:

@@ -120,9 +120,7 @@ def _check_bytes(path: Path) -> set[str]:
 
 def _ending(part: bytes) -> set[str]:
     """Delimiters that stand at the end of a line."""
-    return {
-        d for d in DELIMITERS if d.encode() + b"\n" in part or d.encode() + b"\r\n" in part
-    }
+    return {d for d in DELIMITERS if d.encode() + b"\n" in part or d.encode() + b"\r\n" in part}
 
 
 def _transcode(path: Path, encoding: str, folder: Path) -> Path:

@@ -7,7 +7,7 @@ the unit of an income does not decide who is like whom; two different categories
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,9 +73,11 @@ def _columns(X: Any) -> Mapping[Any, Any]:  # noqa: N803
 def _named(protected: Any, columns: list[Any]) -> list[Any]:
     if protected is None:
         return []
-    names = [protected] if isinstance(protected, (str, int)) else list(protected)
+    names = [protected]
+    if not isinstance(protected, str | int) and isinstance(protected, Iterable):
+        names = list(protected) if getattr(protected, "ndim", 1) else names
     for name in names:
-        if name not in columns:
+        if not isinstance(name, str | int) or name not in columns:
             raise InputError(
                 "TBL520",
                 f"no column {shown(name)}",

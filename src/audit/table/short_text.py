@@ -43,7 +43,8 @@ def encode_short(
         [c for i in range(4) for c in whole.slice(i * every, SAMPLE // 4).chunks], array.type
     )
     try:
-        strings = sample.cast(pa.large_string()).unique().drop_null().to_pylist()
+        # in order, as levels will be: their codes then need no second pass
+        strings = sorted(sample.cast(pa.large_string()).unique().drop_null().to_pylist())
         if not strings or len(strings) > MOST:
             return None
         if max(len(s.encode()) for s in strings) > INLINE:
@@ -80,7 +81,7 @@ _SHIFT = np.uint64(56)
 def _table(
     words: Words,
 ) -> tuple[np.uint64, Words, npt.NDArray[np.uint8]] | None:
-    """A multiplier without collision, the words at each place (mixed, first), and their codes."""
+    """A multiplier without collision, the two words at each place, and their codes."""
     rng = np.random.Generator(np.random.PCG64(0))  # fixed: the same table every time
     mixed, odd = words[:, 0] ^ words[:, 1], _ODD
     for _ in range(200):
@@ -90,10 +91,10 @@ def _table(
         odd = rng.integers(0, 2**63, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
     else:
         return None
-    known = np.zeros((2, 256), np.uint64)
+    known = np.zeros((256, 2), np.uint64)
     # An empty string is all zeros, so a free place holds a length that no string has.
-    known[1] = np.uint64(0xFFFFFFFF)
-    known[0, place], known[1, place] = mixed, words[:, 0]
+    known[:, 0] = np.uint64(0xFFFFFFFF)
+    known[place] = words
     codes = np.zeros(256, np.uint8)
     codes[place] = np.arange(len(words))
     return odd, known, codes
@@ -108,20 +109,24 @@ def _fill(
     table: npt.NDArray[np.uint8],
 ) -> bool:
     """Write each row's code; False as soon as a row holds a string that is not known."""
-    one, two, three = (np.empty(CHUNK, np.uint64) for _ in range(3))
+    size = min(CHUNK, len(words))
+    places = np.empty(size, np.uint64)
+    # Both words travel as one 16-byte number: fetched in one go, then compared as words.
+    whole = np.empty(size, np.complex128)
+    both = known.view(np.complex128).reshape(-1)
+    alike = np.empty((size, 2), np.bool_)
     for start in range(0, len(words), CHUNK):
         part = words[start : start + CHUNK]
-        mixed, place, other = one[: len(part)], two[: len(part)], three[: len(part)]
-        np.bitwise_xor(part[:, 0], part[:, 1], out=mixed)
-        np.multiply(mixed, odd, out=place)
+        place, expected, same = places[: len(part)], whole[: len(part)], alike[: len(part)]
+        np.bitwise_xor(part[:, 0], part[:, 1], out=place)
+        np.multiply(place, odd, out=place)
         np.right_shift(place, _SHIFT, out=place)
         index = place.view(np.int64)
-        for expected, found in zip(known, (mixed, part[:, 0]), strict=True):
-            expected.take(index, out=other, mode="clip")
-            np.bitwise_xor(other, found, out=other)
-            if skip is not None:
-                other[skip[start : start + CHUNK]] = 0
-            if other.any():
-                return False
+        both.take(index, out=expected, mode="clip")
+        np.equal(expected.view(np.uint64).reshape(-1, 2), part, out=same)
+        if skip is not None:
+            same[skip[start : start + CHUNK]] = True
+        if not same.all():
+            return False
         table.take(index, out=codes[start : start + CHUNK], mode="clip")
     return True

@@ -105,7 +105,7 @@ def encode(source: Any, argument: str) -> Vector:
     if module_of(source) == "polars" and hasattr(source, "to_arrow"):
         if str(source.dtype) == "Object":
             return _of_values(source.to_list(), argument)
-        return _of_arrow(source.to_arrow(), argument)
+        return _of_arrow(_arrow_of(source), argument)
     if module_of(source) == "pyarrow" and hasattr(source, "dictionary_encode"):
         return _of_arrow(source, argument)
     if isinstance(source, (list, tuple, range)):
@@ -173,14 +173,27 @@ def _of_pandas(source: Any, argument: str) -> Vector:
     return _with_levels(codes, list(uniques), argument)
 
 
+def _arrow_of(source: Any) -> Any:
+    """A polars column as Arrow; Python values where Arrow has no such type."""
+    try:
+        return source.to_arrow()
+    except Exception:
+        return source.to_list()
+
+
 def _of_arrow(source: Any, argument: str) -> Vector:
+    if isinstance(source, list):
+        return _of_values(source, argument)
     if hasattr(source, "unify_dictionaries"):
         # Each chunk may have its own dictionary; codes must mean the same throughout.
         source = source.unify_dictionaries().combine_chunks()
     if type(source).__name__ == "ChunkedArray":
         source = source.chunk(0) if source.num_chunks == 1 else source.combine_chunks()
     if not hasattr(source, "indices"):
-        source = source.dictionary_encode()
+        try:
+            source = source.dictionary_encode()
+        except NotImplementedError:  # pyarrow's own, for cells that hold lists and the like
+            return _of_values(source.to_pylist(), argument)
     codes = source.indices.cast("int64").fill_null(-1).to_numpy(zero_copy_only=False)
     return _with_levels(codes, source.dictionary.to_pylist(), argument)
 
@@ -221,10 +234,12 @@ def _of_whole(array: Codes) -> tuple[Codes, Codes]:
     if int(high) - int(low) >= SMALL_RANGE:
         levels, codes = np.unique(array, return_inverse=True)
         return codes, levels
+    if array.dtype.kind == "i" and array.dtype.itemsize < 8:
+        array = array.astype(np.int64)  # the span of an int8 may be wider than an int8
     shifted = (array - low).astype(np.intp)
     seen = np.zeros(int(high) - int(low) + 1, dtype=bool)
     seen[shifted] = True
-    return (np.cumsum(seen) - 1)[shifted], (np.flatnonzero(seen) + int(low)).astype(array.dtype)
+    return (np.cumsum(seen) - 1)[shifted], np.flatnonzero(seen).astype(array.dtype) + low
 
 
 def _of_floats(array: npt.NDArray[np.float64]) -> Vector:

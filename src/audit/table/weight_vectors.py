@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from contextlib import suppress
 from decimal import Decimal
 from numbers import Real
 from typing import Any
@@ -19,7 +21,9 @@ def numbers(source: Any) -> npt.NDArray[np.float64]:
         source = unmasked(source)
     if isinstance(source, (list, tuple)):
         plain = set(map(type, source)) <= {int, float, bool}
-        array = np.array(source, dtype=np.float64 if plain else object)
+        array = _array(source, plain)
+    elif hasattr(source, "to_pylist"):  # pyarrow
+        return numbers(source.to_pylist())
     else:
         array = np.asarray(source.to_numpy() if hasattr(source, "to_numpy") else source)
     if array.ndim == 2 and array.shape[1] == 1:
@@ -42,12 +46,29 @@ def numbers(source: Any) -> npt.NDArray[np.float64]:
         if kind == "missing":
             continue
         if isinstance(value, (Real, Decimal)):
-            values[row] = float(value)
+            values[row] = _float(value)
         else:
             strange.append(row)
     if strange:
         raise _not_numbers(len(strange), strange[0])
     return values
+
+
+def _array(values: Any, plain: bool) -> npt.NDArray[Any]:
+    if plain:
+        with suppress(OverflowError):
+            return np.array(values, dtype=np.float64)
+    held = np.empty(len(values), dtype=object)
+    held[:] = values
+    return held
+
+
+def _float(value: Any) -> float:
+    """Beyond the range of a float a weight is infinite, which is refused by name."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _not_numbers(count: int, first: int) -> InputError:

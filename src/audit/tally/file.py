@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from audit.errors import InputError
+from audit.table.paths import path_of
 from audit.table.roles import BLOCKS, DECISION_LEVELS, OUTCOME_LEVELS, Axis, Issue
 from audit.tally.bins import AMOUNT, Bins
 from audit.tally.canonical import axis_of, axis_record, roles_of, roles_record, text, typed
@@ -44,7 +45,7 @@ def save(tally: Tally, path: str | os.PathLike[str], *, force: bool = False) -> 
     A tally file is replaced; any other file only with `force`. Raises `InputError` TLY301 for
     a folder, a file that is no tally, or a place that cannot be written.
     """
-    target = Path(path)
+    target = path_of(path, "TLY301")
     if target.is_dir():
         raise InputError("TLY301", f"{target} is a folder", argument="path", fix="name a file")
     if target.is_symlink() and not force:
@@ -86,7 +87,7 @@ def load(path: str | os.PathLike[str]) -> Tally:
     Raises `InputError` TLY302: no such file, not JSON or cut short, another schema, a checksum
     or fingerprint that does not fit.
     """
-    source = Path(path)
+    source = path_of(path, "TLY302")
     try:
         whole = json.loads(source.read_bytes().decode("utf-8-sig"))
     except OSError as error:

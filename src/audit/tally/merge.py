@@ -28,6 +28,13 @@ def merge(tallies: Iterable[Tally]) -> Tally:
     one is summed; one that it cannot answer is left out and listed in `Tally.skipped`. Raises
     `InputError` TLY201 naming what differs, TLY202 without a tally.
     """
+    if isinstance(tallies, Tally) or not isinstance(tallies, Iterable):
+        raise InputError(
+            "TLY202",
+            f"a {type(tallies).__name__} is no list of tallies",
+            argument="tallies",
+            fix="give them together: audit.merge([january, february])",
+        )
     parts = list(tallies)
     for position, part in enumerate(parts):
         if not isinstance(part, Tally):
