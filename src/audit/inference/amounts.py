@@ -37,7 +37,8 @@ def quantile_limits(d: Distribution, share: float, level: float) -> tuple[float,
     if not total > 0:
         return math.nan, math.nan, ORDER + suffix
     if d.weight_squared == d.total and total == d.rows:
-        below, above = _ranks(d.rows, share, level)
+        ranks = _ranks(d.rows, share, level)
+        below, above = float(ranks[0]), float(ranks[1])
         method = ORDER
     else:
         half = float(critical(level)) * math.sqrt(share * (1 - share) * d.weight_squared) / d.total

@@ -330,7 +330,8 @@ def _gap(metric: Metric, one: Side, two: Side, level: float, selective: bool) ->
         p = float(interval_p_value(value, low, high, 0.0, level))
     elif metric.key == "mean_score_ratio" and high > low:
         with np.errstate(divide="ignore"):
-            p = float(interval_p_value(*np.log([value, low, high]), 0.0, level))
+            logs = (np.log(value), np.log(low), np.log(high))
+            p = float(interval_p_value(*logs, 0.0, level))
     return Estimate(
         **where, value=value, low=low, high=high, p_value=p, method=f"MOVER of {own[2]}"
     )

@@ -25,7 +25,7 @@ CRUMBS = 1e-12
 def _weight(d: Distribution) -> Floats:
     if np.ndim(d.counts) == 2:
         return d.by_value
-    return np.asarray(d.counts, dtype=np.float64).sum(axis=-1)
+    return np.asarray(np.asarray(d.counts, dtype=np.float64).sum(axis=-1))
 
 
 def quantile(d: Distribution, share: float) -> Any:
@@ -35,8 +35,8 @@ def quantile(d: Distribution, share: float) -> Any:
     axes of `counts` (bootstrap replicates) stay; nan without rows.
 
     >>> d = Distribution(attribute=(), group=(), column="s", higher_is_better=True,
-    ...     values=np.array([1.0, 2.0, 4.0]), counts=np.diag([1.0, 1, 2]),
-    ...     rows=4, total=4.0, sum=11.0, sum_squares=37.0, weight_squared=4.0, missing=0, exact=True)
+    ...     values=np.array([1.0, 2.0, 4.0]), counts=np.diag([1.0, 1, 2]), rows=4,
+    ...     total=4.0, sum=11.0, sum_squares=37.0, weight_squared=4.0, missing=0, exact=True)
     >>> float(quantile(d, 0.5)), float(quantile(d, 0.6))
     (3.0, 4.0)
     """

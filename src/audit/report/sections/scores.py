@@ -8,7 +8,7 @@ from audit.inference.estimate import Estimate
 from audit.report import look, text
 from audit.report.blocks import Bar, Block, Callout, Cell, Column, Grid, Prose, Section
 from audit.report.look import Look
-from audit.report.sections import distribution, sweep
+from audit.report.sections import amounts, distribution, sweep
 from audit.report.sections.curves import printed
 
 SMD = ("standardized_mean_difference",)
@@ -44,9 +44,11 @@ def section(look_: Look) -> Section:
     blocks.append(Prose(lines=((_reading(look_, smd),),), kind="lead"))
     if smd is not None:
         blocks.append(_smd(look_, smd))
+    blocks.extend(amounts.blocks(look_))
     blocks.extend(printed(distribution.charts(look_), look_, "Distributions"))
     blocks.extend(printed(sweep.charts(look_), look_, "Ratios at every cut-off"))
-    blocks.extend(_ranking(look_))
+    if record.roles.score is not None or record.roles.risk is not None:
+        blocks.extend(_ranking(look_))
     return _wrap(blocks)
 
 
