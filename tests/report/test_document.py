@@ -302,3 +302,128 @@ def test_ratio_stands_beside_another_lead() -> None:
     assert ratio.rates.startswith("approved: ")
     assert ratio.word == "Pass"
     assert card.people.endswith("more")
+
+
+COMPARISON = [
+    {
+        "model": name, "auc": auc, "approval_rate": 0.6, "metric": "disparate_impact_ratio",
+        "attribute": ["age"], "group": ["(-inf, 26)"], "reference": ["[26, inf)"],
+        "ratio": ratio, "low": ratio - 0.1, "high": ratio + 0.1,
+    }
+    for name, auc, ratio in (("logistic regression", 0.78, 0.5), ("a <b>forest</b>", 0.81, 0.9))
+]  # fmt: skip
+
+
+def with_settings(record: AuditRecord, **settings: object) -> AuditRecord:
+    p = record.provenance
+    return replace(record, provenance=replace(p, settings={**p.settings, **settings}))
+
+
+def test_models_stand_side_by_side() -> None:
+    """A comparison is a table with the audited decisions in it; nothing of it is raw text."""
+    record = with_settings(examples.german(), comparison=COMPARISON)
+    page = document(record)
+    grid = next(b for b in every(page) if isinstance(b, Grid) and b.key == "comparison")
+    assert [row[0].text for row in grid.rows] == [
+        "the audited decisions", "logistic regression", "a <b>forest</b>",
+    ]  # fmt: skip
+    assert [row[0].note for row in grid.rows] == ["audited here", "", ""]
+    assert [row[3].text for row in grid.rows] == ["0.697", "0.500", "0.900"]
+    assert "approval_rate" not in said(page)
+    own = next(
+        e.value for e in record.estimates
+        if e.metric == "disparate_impact_ratio" and e.group == ("(-inf, 26)",)
+    )  # fmt: skip
+    rows = [{**COMPARISON[0], "ratio": own}, COMPARISON[1]]
+    page = document(with_settings(examples.german(), comparison=rows))
+    grid = next(b for b in every(page) if isinstance(b, Grid) and b.key == "comparison")
+    assert [row[0].note for row in grid.rows] == ["audited here", ""]
+
+
+@pytest.mark.parametrize("odd", ["text", 3, [], [1], [{"model": "x"}], {"model": "x"}])
+def test_an_odd_comparison_is_shown_as_a_setting(odd: object) -> None:
+    """What is no comparison makes no table and no error."""
+    page = document(with_settings(examples.german(), comparison=odd))
+    assert not [b for b in every(page) if isinstance(b, Grid) and b.key == "comparison"]
+
+
+def test_model_stamp_and_metrics_have_their_places() -> None:
+    """The model in words, the time in the header and the last section, metrics folded."""
+    record = with_settings(
+        examples.german(), model="a scorecard of 9 columns", stamp="2026-11-24T11:07:31+00:00",
+        metrics=["selection_rate", "f1"],
+    )  # fmt: skip
+    page = document(record)
+    assert ("Made", "2026-11-24 11:07:31 UTC") in page.facts
+    data = next(s for s in page.sections if s.key == "data")
+    assert any(isinstance(b, Callout) and b.title == "The model" for b in data.blocks)
+    last = page.sections[-1]
+    terms = [t for b in last.blocks if isinstance(b, Facts) for t, _ in b.items]
+    assert "Made" in terms
+    assert not {"Setting model", "Setting stamp", "Setting metrics"} & set(terms)
+    assert any(isinstance(b, Fold) and b.title == "Every metric computed (2)" for b in last.blocks)
+    assert "Made" not in dict(document(examples.german()).facts)
+
+
+def test_weighted_sums_are_never_put_over_rows() -> None:
+    """With weights, "153.4 of 197" would be no count; rates come from rates."""
+    record = examples.lender()
+    roles = replace(record.roles, weight="w")
+    card = document(replace(record, roles=roles)).sections[0].blocks[0]
+    assert isinstance(card, VerdictCard)
+    assert all(r.note.startswith("weighted, ") for r in card.rates)
+    heavy = [
+        replace(e, favorable=e.favorable * 3) if e.stage is not None else e
+        for e in record.estimates
+    ]
+    page = document(replace(record, roles=roles, estimates=Estimates.of(heavy)))
+    stages = next(b for b in every(page) if isinstance(b, Grid) and b.key == "stages")
+    assert [row[2].text for row in stages.rows] == ["72.9%", "81.0%", "72.9%", "81.0%"]
+
+
+def test_without_a_decision_the_page_says_what_cannot_be_said() -> None:
+    """Base rates only: no approval rate, no error, and the words say why."""
+    import pandas as pd
+
+    import audit
+
+    frame = pd.DataFrame({"sex": ["f"] * 60 + ["m"] * 60, "paid": [1, 0] * 30 + [1, 1, 0] * 20})
+    record = audit.run(
+        frame, protected=["sex"], outcome="paid", favorable={"outcome": 1}
+    ).record  # fmt: skip
+    page = document(record)
+    words = said(page)
+    assert "No decision was given, so approvals cannot be compared." in words
+    assert "No outcome was given" not in words
+    assert "every row: no decision was given" in words
+    assert "Approval rate" not in [
+        c.title for b in every(page) if isinstance(b, Grid) for c in b.columns
+    ]
+
+
+def test_exploration_is_counted_on_the_card() -> None:
+    """A pass beside explored gaps says that some ask for a review."""
+    record = examples.fair()
+    planned = record.findings[0]
+    seen = replace(planned, planned=False, code="AUD901", verdict="review")
+    record = replace(record, findings=(*record.findings, seen))
+    card = document(record).sections[0].blocks[0]
+    assert isinstance(card, VerdictCard)
+    assert card.lines[0].text == "1 planned comparison: 1 pass. Explored: 1 asks for a review."
+
+
+def test_what_the_tally_left_out_is_listed() -> None:
+    """`Tally.skipped` reaches the list of what was not checked, once."""
+    record = examples.fair()
+    record = replace(record, tally=replace(record.tally, skipped=("sex × age: too many cells",)))
+    assert said(document(record)).count("too many cells") == 2  # not checked, and the limits
+    known = replace(record, not_checked=("sex × age: too many cells",))
+    assert said(document(known)).count("too many cells") == 1
+
+
+def test_operating_point_has_the_audits_own_numbers() -> None:
+    """The sweep's row at the cut-off in use repeats the card's ratio, not a neighbour's."""
+    page = document(examples.german())
+    sweep = grids(page)["sweep-0"]
+    here = [row for row in sweep.rows if row[0].note == "operating point"]
+    assert [row[3].text for row in here] == ["0.697"]

@@ -59,7 +59,8 @@ def title(record: AuditRecord) -> str:
     """What was audited."""
     if record.provenance.title:
         return text.visible(record.provenance.title, 120)
-    return f"Fairness audit by {text.attributes(record.roles.protected)}"
+    named = text.listed(text.attributes((p,)) for p in record.roles.protected)
+    return f"Fairness audit by {named}"
 
 
 def _facts(record: AuditRecord) -> tuple[tuple[str, str], ...]:

@@ -189,6 +189,20 @@ def why_undefined(e: Estimate) -> str:
     return text.visible(e.reason or "undefined")
 
 
+def own_rate(e: Estimate) -> float:
+    """The group's rate behind a comparison; weighted sums are never put over rows."""
+    if is_ratio(e.metric):
+        return e.value * e.reference_value
+    return e.value + e.reference_value
+
+
+def counted(rate: Estimate, weighted: bool) -> str:
+    """ "86 of 190", or the rows alone where the sum is of weights."""
+    if weighted:
+        return f"weighted, {text.plural(rate.rows, 'row')}"
+    return f"{text.count(rate.favorable)} of {text.count(rate.rows)}"
+
+
 def share_cell(e: Estimate | None, end: float = 1.0) -> Cell:
     """A group's rate with its interval and a bar, or the reason."""
     if e is None:

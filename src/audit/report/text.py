@@ -178,7 +178,9 @@ def sentence(text: str) -> str:
     text = text.strip()
     if not text:
         return ""
-    head = text[0].upper() + text[1:]
+    # a name such as nyc-ll144@2026-11 is written as it is
+    name = "@" in text.split(maxsplit=1)[0]
+    head = text if name else text[0].upper() + text[1:]
     return head if head[-1] in ".!?" else head + "."
 
 

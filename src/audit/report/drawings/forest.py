@@ -117,7 +117,10 @@ def _narrow(names: list[str], ticks: list[float]) -> Spec:
 
 def _row_label(e: Estimate) -> str:
     named, whose = text.group(e.attribute, e.group), text.attributes(e.attribute)
-    return label(named if named.startswith(whose) else f"{whose}: {named}")
+    full = named if named.startswith(whose) else f"{whose}: {named}"
+    # a long attribute's name would leave no room for what tells the rows apart
+    short = " × ".join(text.level(v) for v in e.group)
+    return label(full) if "…" not in label(full) else label(short)
 
 
 def _clamped(e: Estimate, start: float) -> Estimate:

@@ -158,7 +158,9 @@ def _closer(key: str, title: str, head: str, estimates: list[Estimate], look_: L
             else ", ".join(text.level(v) for v in e.stratum or ())
         )
         reference = text.group(e.attribute, e.reference) if e.reference is not None else ""
-        own = e.favorable / e.rows if e.rows and e.favorable == e.favorable else float("nan")
+        rate = look_.rate("selection_rate", e.attribute, e.group, stratum=e.stratum, stage=e.stage)
+        own = look.own_rate(e) if rate is None else rate.value
+        few = min(e.rows, e.reference_rows) < look_.small
         rows.append(
             (
                 Cell(text=where, name=True),
@@ -176,7 +178,8 @@ def _closer(key: str, title: str, head: str, estimates: list[Estimate], look_: L
                     if e.low == e.low
                     else None
                 ),
-                Cell(text=text.count(e.rows), note=f"vs {text.count(e.reference_rows)}"),
+                Cell(text=text.count(e.rows), note=f"vs {text.count(e.reference_rows)}"
+                     + (" · too few" if few else "")),
             )
         )  # fmt: skip
     return Grid(

@@ -9,6 +9,8 @@ from audit.report import look, text
 from audit.report.blocks import Bar, Block, Callout, Cell, Column, Facts, Grid, Line, Prose, Section
 from audit.report.look import Look
 from audit.report.sections import told
+from audit.report.sections.errors import selective
+from audit.report.sections.gaps import skipped
 from audit.tally.cube import cells
 
 MOST = 25
@@ -62,16 +64,17 @@ def _counts(look_: Look) -> Facts:
         items.append(("Excluded", (f"{text.plural(tally.excluded, 'row')}{rule}",)))
     if counts is not None:
         undecided = float(counts.undecided)
+        undecided_words = (
+            f"{text.plural(undecided, 'row')}, counted but outside the rates"
+            if undecided
+            else "none"
+        )
+        if roles.decided_by == "none":
+            undecided_words = "every row: no decision was given"
         items.append(
             (
                 "Undecided",
-                (
-                    (
-                        f"{text.plural(undecided, 'row')}, counted but outside the rates"
-                        if undecided
-                        else "none"
-                    ),
-                ),
+                (undecided_words,),
             )
         )
         if roles.outcome is not None:
@@ -135,6 +138,7 @@ def _representation(look_: Look, name: str) -> Grid | None:
     everyone = np.asarray(counts.everyone, dtype=np.int64)
     total = int(everyone.sum()) or 1
     outcome = look_.record.roles.outcome is not None
+    decided = look_.record.roles.decided_by != "none"
     rows = []
     for i, group in enumerate(here.groups[:MOST]):
         rows_here = int(everyone[i])
@@ -146,11 +150,10 @@ def _representation(look_: Look, name: str) -> Grid | None:
                 text=text.percent(share),
                 bar=Bar(kind="share", start=0, end=1, value=share, tone="quiet"),
             ),
-            look.share_cell(look_.rate("selection_rate", (name,), group))
-            if look_.first(("selection_rate",))
-            else Cell(text="—"),
-            Cell(text=text.count(int(np.asarray(counts.undecided)[i]))),
         ]
+        if decided:
+            cells_.append(look.share_cell(look_.rate("selection_rate", (name,), group)))
+            cells_.append(Cell(text=text.count(int(np.asarray(counts.undecided)[i]))))
         if outcome:
             cells_.append(look.share_cell(look_.rate("base_rate", (name,), group)))
             cells_.append(Cell(text=text.count(int(np.asarray(counts.unknown)[i]))))
@@ -159,12 +162,20 @@ def _representation(look_: Look, name: str) -> Grid | None:
         Column(title="Group"),
         Column(title="Rows", align="right"),
         Column(title="Share of rows", align="right"),
-        Column(title="Approval rate", align="right"),
-        Column(title="Undecided", align="right"),
     ]
+    if decided:
+        columns += [
+            Column(title="Approval rate", align="right"),
+            Column(title="Undecided", align="right"),
+        ]
     if outcome:
         columns += [
-            Column(title="Favourable outcomes (base rate)", align="right"),
+            Column(
+                title="Favourable outcomes of the approved"
+                if selective(look_)
+                else "Favourable outcomes (base rate)",
+                align="right",
+            ),
             Column(title="Unknown outcome", align="right"),
         ]
     cut = len(here.groups) - len(rows)
@@ -207,7 +218,7 @@ def _issues(look_: Look) -> Grid | Prose:
 
 def _limits(look_: Look) -> tuple[Line, ...]:
     record = look_.record
-    lines: list[Line] = []
+    lines: list[Line] = [(text.sentence(text.said(s)),) for s in skipped(record)]
     small = 0
     for name in record.roles.protected:
         for found in cells(record.tally, (name,)):

@@ -28,6 +28,20 @@ def section(look_: Look) -> Section:
     singles: list[tuple[str, ...]] = [a for a in look_.attributes if len(a) == 1]
     shown: list[tuple[str, ...]] = [a for a in singles if any(look_.rates(m, a) for m, _ in RATES)]
     if not shown:
+        if look_.record.roles.outcome is not None:
+            blocks.append(
+                Callout(
+                    tone="note",
+                    title="No decision was given",
+                    lines=(
+                        (
+                            "An error is a decision that the outcome proves wrong. Outcomes are "
+                            "known here and compared below; without decisions there is no error.",
+                        ),
+                    ),
+                )
+            )
+            return _wrap(blocks)
         blocks.append(
             Callout(
                 tone="note",
@@ -41,14 +55,14 @@ def section(look_: Look) -> Section:
             )
         )
         return _wrap(blocks)
-    selective = _selective(look_, shown)
-    blocks.append(Prose(lines=((_reading(look_, shown, selective),),), kind="lead"))
-    if selective:
+    hidden = selective(look_)
+    blocks.append(Prose(lines=((_reading(look_, shown, hidden),),), kind="lead"))
+    if hidden:
         blocks.append(_selective_note())
     blocks.extend(_errors(look_, a) for a in shown)
     blocks.extend(printed(calibration.charts(look_), look_, "Calibration"))
     for attribute in shown:
-        block = _impossible(look_, attribute, selective)
+        block = _impossible(look_, attribute, hidden)
         if block is not None:
             blocks.append(block)
     return _wrap(blocks)
@@ -60,10 +74,12 @@ def _wrap(blocks: list[Block]) -> Section:
     )
 
 
-def _selective(look_: Look, attributes: list[tuple[str, ...]]) -> bool:
+def selective(look_: Look) -> bool:
+    """Whether outcomes exist only where approval created them."""
     return any(
         e.reason is not None and "selective" in e.reason
-        for a in attributes
+        for a in look_.attributes
+        if len(a) == 1
         for e in look_.rates("true_positive_rate", a)
     )
 
@@ -87,8 +103,8 @@ def _selective_note() -> Callout:
     )
 
 
-def _reading(look_: Look, attributes: list[tuple[str, ...]], selective: bool) -> str:
-    if selective:
+def _reading(look_: Look, attributes: list[tuple[str, ...]], hidden: bool) -> str:
+    if hidden:
         return "Error rates by group are known only within bounds."
     best: tuple[float, Estimate, Estimate] | None = None
     for a in attributes:
@@ -141,9 +157,9 @@ def _errors(look_: Look, attribute: tuple[str, ...]) -> Chart:
     )
 
 
-def _impossible(look_: Look, attribute: tuple[str, ...], selective: bool) -> Block | None:
+def _impossible(look_: Look, attribute: tuple[str, ...], hidden: bool) -> Block | None:
     """Chouldechova's identity, FPR = p/(1−p) · (1−PPV)/PPV · TPR, at the base rates found."""
-    if selective:
+    if hidden:
         return None
     base = [
         e

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audit.findings.record import Finding
+from audit.findings.record import AuditRecord, Finding
 from audit.findings.rules import HIGHEST_RATE
 from audit.report import look, text
 from audit.report.blocks import (
@@ -59,7 +59,7 @@ def section(look_: Look) -> Section:
         )
     blocks.extend(told.comparison(look_))
     blocks.append(_references(look_))
-    blocks.extend(_explored(look_, explored))
+    blocks.extend(_explored(look_, explored, planned=bool(planned)))
     blocks.extend(_detectable(planned))
     blocks.append(_not_checked(look_))
     return Section(key="gaps", title="Gaps by group", short="Gaps", blocks=tuple(blocks))
@@ -90,12 +90,12 @@ def _forest_reading(tests: list[Finding]) -> str:
     whole = sum(e.high < tests[0].line for e in limits)
     cross = sum(e.low < tests[0].line <= e.high for e in limits)
     if whole:
-        lies = "interval lies" if whole == 1 else "intervals lie"
+        lies = "planned interval lies" if whole == 1 else "planned intervals lie"
         return f"{whole} {lies} wholly below {line}."
     if cross:
-        crosses = "interval crosses" if cross == 1 else "intervals cross"
+        crosses = "planned interval crosses" if cross == 1 else "planned intervals cross"
         return f"{cross} {crosses} the line at {line}, so the true ratio may lie on either side."
-    return f"No interval reaches below the line at {line}."
+    return f"No planned interval reaches below the line at {line}."
 
 
 def _references(look_: Look) -> Grid:
@@ -121,6 +121,7 @@ def _references(look_: Look) -> Grid:
                 ),
             )
         )
+    decided = look_.record.roles.decided_by != "none"
     return Grid(
         key="references",
         title="Reference groups: which, and why",
@@ -128,17 +129,19 @@ def _references(look_: Look) -> Grid:
             Column(title="Attribute"),
             Column(title="Reference"),
             Column(title="Why this one"),
-            Column(title="Highest approval rate"),
+            *([Column(title="Highest approval rate")] if decided else []),
         ),
-        rows=tuple(rows),
+        rows=tuple(row if decided else row[:3] for row in rows),
         note=(
             "A reference can turn a verdict. The declared one decides; the reading against the "
             "group with the highest rate stands beside every test."
-        ),
+        )
+        if decided
+        else "",
     )
 
 
-def _explored(look_: Look, explored: list[Finding]) -> list[Block]:
+def _explored(look_: Look, explored: list[Finding], *, planned: bool) -> list[Block]:
     if not explored:
         return []
     highest = [f for f in explored if f.code == HIGHEST_RATE]
@@ -170,7 +173,11 @@ def _explored(look_: Look, explored: list[Finding]) -> list[Block]:
                 ),
             )
         ),
-        Fold(title=f"All explored tests ({len(explored):,})", blocks=tuple(blocks)),
+        *(
+            [Fold(title=f"All explored tests ({len(explored):,})", blocks=tuple(blocks))]
+            if planned
+            else blocks
+        ),
     ]
 
 
@@ -220,9 +227,14 @@ def _detectable(planned: list[Finding]) -> list[Block]:
     ]
 
 
+def skipped(record: AuditRecord) -> tuple[str, ...]:
+    """What the tally could not hold, where it is not among what was not checked already."""
+    return tuple(s for s in record.tally.skipped if s not in record.not_checked)
+
+
 def _not_checked(look_: Look) -> Callout:
     record = look_.record
-    lines = tuple((text.sentence(text.said(c)),) for c in record.not_checked)
+    lines = tuple((text.sentence(text.said(c)),) for c in (*record.not_checked, *skipped(record)))
     absent = []
     if record.explanation is None:
         absent.append("why the gap arises (features, proxies, direct use)")

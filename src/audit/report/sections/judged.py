@@ -7,7 +7,7 @@ from audit.inference.estimate import Estimate
 from audit.report import look, text
 from audit.report.blocks import Bar, Cell, Column, Grid
 from audit.report.look import WORDS, Look
-from audit.report.sections.leading import comparison_bar
+from audit.report.sections.leading import RATE_OF, comparison_bar
 
 
 def _head(e: Estimate) -> Cell:
@@ -21,12 +21,14 @@ def _head(e: Estimate) -> Cell:
     return look.name_cell(e.attribute, e.group, f"against {reference}{tail}")
 
 
-def _rate_cell(e: Estimate) -> Cell:
+def _rate_cell(e: Estimate, look_: Look) -> Cell:
     if e.reference_value != e.reference_value or not look.is_share(e.metric):
         return Cell(text="—")
-    own = e.value * e.reference_value if look.is_ratio(e.metric) else e.value + e.reference_value
-    if own != own and e.rows and e.favorable == e.favorable:
-        own = e.favorable / e.rows
+    own = look.own_rate(e)
+    if own != own:
+        rate_key = RATE_OF.get(e.metric, ("", ""))[0]
+        rate = look_.rate(rate_key, e.attribute, e.group, stratum=e.stratum, stage=e.stage)
+        own = own if rate is None else rate.value
     return Cell(text=text.percent(own), note=f"vs {text.percent(e.reference_value)}")
 
 
@@ -58,7 +60,7 @@ def judged_tests(look_: Look, key: str, title: str, tests: list[Finding]) -> Gri
                 _head(e),
                 Cell(text=WORDS.get(f.verdict, f.verdict), tone=f.verdict),
                 *([Cell(text=look.title(e.metric))] if mixed else []),
-                _rate_cell(e),
+                _rate_cell(e, look_),
                 Cell(
                     text=look.value(e, f.line) if e.value == e.value else "—",
                     note=look.interval(e, f.line) if e.low == e.low else look.why_undefined(e),

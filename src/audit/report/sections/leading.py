@@ -32,6 +32,14 @@ MEASURE = {
 def headline(finding: Finding, rate_title: str) -> str:
     """The worst finding in one sentence: both rates, the value, its interval, the line."""
     e = finding.estimate
+    if not finding.planned and e.metric == "base_rate_difference" and e.value == e.value:
+        return (
+            f"No decision was given, so approvals cannot be compared. In the data themselves "
+            f"{text.percent(look.own_rate(e))} of {text.group(e.attribute, e.group)} and "
+            f"{text.percent(e.reference_value)} of {text.group(e.attribute, e.reference or ())} "
+            f"have a favourable outcome: {look.value(e)} "
+            f"({text.level_percent(e.level)} interval {look.interval(e)})."
+        )
     group = text.group(e.attribute, e.group)
     reference = text.group(e.attribute, e.reference) if e.reference is not None else "parity"
     measure = MEASURE.get(e.metric, look.title(e.metric))
@@ -58,6 +66,11 @@ def line_words(finding: Finding) -> str:
 
 def because(finding: Finding) -> str:
     """Why this verdict, in a sentence."""
+    if not finding.planned and finding.estimate.metric == "base_rate_difference":
+        return (
+            "This says how outcomes differ, not whether anybody was treated differently: name a "
+            "decision, or a score with a cut-off, to audit that."
+        )
     plan = "" if finding.planned else " The policy plans no comparison, so none decides."
     return text.sentence(text.said(finding.because)) + plan
 
@@ -98,8 +111,8 @@ def rates(look_: Look, e: Estimate, key: str) -> tuple[RateBar, ...]:
         if rate is None:
             rows = e.rows if role == "compared" else e.reference_rows
             share = e.reference_value if role == "reference" else math.nan
-            if role == "compared" and e.rows and e.favorable == e.favorable:
-                share = e.favorable / e.rows
+            if role == "compared":
+                share = look.own_rate(e)
             rate = Estimate(
                 metric=key,
                 attribute=e.attribute,
@@ -109,7 +122,7 @@ def rates(look_: Look, e: Estimate, key: str) -> tuple[RateBar, ...]:
                 favorable=share * rows,
                 level=e.level,
             )
-        of = f"{text.count(rate.favorable)} of {text.count(rate.rows)}"
+        of = look.counted(rate, look_.record.roles.weight is not None)
         limits = f" · {text.level_percent(rate.level)} interval {look.interval(rate)}"
         bars.append(
             RateBar(
@@ -135,7 +148,11 @@ def rates(look_: Look, e: Estimate, key: str) -> tuple[RateBar, ...]:
 def test_words(finding: Finding) -> str:
     """The p-value in words; empty where there is none."""
     p = finding.estimate.p_adjusted
-    kind = "adjusted for every planned comparison"
+    kind = (
+        "adjusted for every planned comparison"
+        if finding.planned
+        else "adjusted among all explored comparisons"
+    )
     if p != p:
         p, kind = finding.estimate.p_value, "unadjusted"
     if p != p:
@@ -180,6 +197,11 @@ def people_note(finding: Finding) -> str:
 def rule_words(finding: Finding, rule: Rule | None) -> str:
     """The rule, its line, source and status."""
     ratio = look.is_ratio(finding.estimate.metric)
+    if not finding.planned:
+        return (
+            f"None is applied: the policy plans no comparison that these data can answer. "
+            f"{line_words(finding)} is shown for orientation."
+        )
     head = f"{'below' if ratio else 'beyond'} {line_words(finding)} is beyond the rule"
     if rule is None:
         return text.sentence(head)

@@ -76,8 +76,10 @@ def _lines(look_: Look, lead: Finding | None) -> tuple[SubLine, ...]:
     error = [f for f in record.findings if f.planned and _is_error(f)]
     waiting = list(record.not_checked)
     return (
-        _line("Outcome gap", gap, "no planned comparison of approvals could be judged"),
-        _line("Error gap", error, _why_no_errors(look_)),
+        _line(
+            "Outcome gap", gap, "no planned comparison of approvals could be judged", _seen(look_)
+        ),
+        _line("Error gap", error, _why_no_errors(look_), ""),
         SubLine(
             label="Documentation",
             tone="insufficient",
@@ -102,14 +104,22 @@ def _why_no_errors(look_: Look) -> str:
             for e in look_.rates(metric, attribute):
                 if e.reason and "selective" in e.reason:
                     return "outcomes exist only for the approved, so error rates are undefined"
+    if look_.record.roles.decided_by == "none":
+        return "no decision was given"
+    if look_.record.roles.outcome is None:
+        return "no outcome was given"
     return "not planned by this policy, or the outcomes are not complete"
 
 
-def _line(label: str, findings: list[Finding], otherwise: str) -> SubLine:
+def _seen(look_: Look) -> str:
+    asked = sum(not f.planned and f.verdict in ("fail", "review") for f in look_.record.findings)
+    return f" Explored: {asked:,} ask{'s' if asked == 1 else ''} for a review." if asked else ""
+
+
+def _line(label: str, findings: list[Finding], otherwise: str, explored: str) -> SubLine:
     if not findings:
-        return SubLine(
-            label=label, tone="insufficient", word="Not judged", text=text.sentence(otherwise)
-        )
+        said = text.sentence(otherwise) + explored
+        return SubLine(label=label, tone="insufficient", word="Not judged", text=said)
     counts = [(v, sum(f.verdict == v for f in findings)) for v in WORDS]
     worst = next(v for v in ("fail", "review", "insufficient", "pass", "waived") if dict(counts)[v])
     parts = [f"{n} {v}" for v, n in counts if n]
@@ -117,7 +127,7 @@ def _line(label: str, findings: list[Finding], otherwise: str) -> SubLine:
         label=label,
         tone=worst,
         word=WORDS[worst],
-        text=f"{text.plural(len(findings), 'planned comparison')}: {text.listed(parts)}.",
+        text=f"{text.plural(len(findings), 'planned comparison')}: {text.listed(parts)}.{explored}",
     )
 
 
