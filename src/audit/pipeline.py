@@ -160,6 +160,13 @@ def write(result: Audit, path: str | Path, *, force: bool = False, charts: str =
             argument="result",
             fix="give what audit.run or audit.load returned",
         )
+    if not isinstance(charts, str):
+        raise InputError(
+            "RPT001",
+            f"a {type(charts).__name__} is no way to draw charts",
+            argument="charts",
+            fix='use charts="inline", "none" or "shared"',
+        )
     return write_record(result.record, path, force=force, charts=charts)
 
 

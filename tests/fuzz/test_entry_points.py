@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fuzz.hostile import NUMBERS, TEXTS, array, fuzz, roles, table, thing
 
 import audit
 from audit import inference, metrics
 from audit.cli import entry
+from fuzz.hostile import NUMBERS, TEXTS, array, fuzz, roles, table, thing
 
 FUNCTIONS = sorted(
     name for name in dir(metrics) if name.islower() and callable(getattr(metrics, name))
@@ -261,7 +261,9 @@ def test_command_lines(
 ) -> None:
     """`run`, `check` and the others end with a known exit code, and never with a traceback."""
     monkeypatch.chdir(tmp_path)
-    rows = "".join(f"{'fm'[i % 2]},{'ab'[i % 3 > 0]},{i % 5 > 1:d},{i / 80},{i % 2}\n" for i in range(80))
+    rows = "".join(
+        f"{'fm'[i % 2]},{'ab'[i % 3 > 0]},{i % 5 > 1:d},{i / 80},{i % 2}\n" for i in range(80)
+    )
     Path("loans.csv").write_text("g,h,d,s,y\n" + rows)
     Path("bad.csv").write_bytes(b"g,d\nf,1\nm,\xff\n")
     sensible = ["--protected", "g", "--decision", "d", "--favorable", "decision=1"]

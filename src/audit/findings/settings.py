@@ -72,7 +72,7 @@ def _level(level: Any) -> float:
     try:
         known = not isinstance(level, bool | str) and 0.5 <= level < 1
         value = float(level) if known else 0.0
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, ArithmeticError):
         known = False
     if not known:
         raise InputError(

@@ -104,6 +104,23 @@ def critical(level: npt.ArrayLike) -> Floats:
     return np.asarray(-ndtri((1 - array) / 2))
 
 
+def one_level(level: float) -> float:
+    """A single confidence level, or `InputError` INF001.
+
+    >>> one_level(0.95)
+    0.95
+    """
+    critical(level)
+    if np.size(level) != 1:
+        raise InputError(
+            "INF001",
+            f"{np.size(level)} levels where one is needed",
+            argument="level",
+            fix="pass 0.95",
+        )
+    return float(np.asarray(level).reshape(()))
+
+
 def chosen(method: str, methods: tuple[str, ...]) -> str:
     """The method's name, or `InputError` INF005 with the names there are.
 

@@ -63,6 +63,7 @@ def rate_interval(
     chosen(method, ("wilson", "clopper-pearson"))
     part, whole = counts(x, n)
     z = critical(level)
+    together(part, whole, z)
     if method == "wilson":
         return wilson(part, whole, z)
     from scipy.special import betaincinv

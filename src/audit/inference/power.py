@@ -73,7 +73,7 @@ def power(base_rate: float, ratio: float, *, alpha: float = 0.05, power: float =
     if gap < TINY:
         raise InputError(
             "INF012",
-            f"a ratio of {other / base_rate:.12g} is too close to 1 to be seen by any number of rows",
+            f"a ratio of {other / base_rate:.12g} is too close to 1 for any number of rows",
             argument="ratio",
             fix="pass a ratio further from 1",
         )

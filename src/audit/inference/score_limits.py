@@ -42,11 +42,13 @@ def solve(
 ) -> Floats:
     """Limits where `usable`, nan elsewhere."""
     out = np.full(pair[0].shape, np.nan)
-    if usable.all():
-        return limit(pair, bound)
-    if usable.any():
-        x1, n1, x2, n2 = (a[usable] for a in pair)
-        out[usable] = limit((x1, n1, x2, n2), bound[usable])
+    # Counts far below 1 (weights may give them) underflow when squared; the step is then kept.
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        if usable.all():
+            return limit(pair, bound)
+        if usable.any():
+            x1, n1, x2, n2 = (a[usable] for a in pair)
+            out[usable] = limit((x1, n1, x2, n2), bound[usable])
     return out
 
 

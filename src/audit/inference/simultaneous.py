@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from audit.inference.checks import Floats, counts, critical, together
+from audit.inference.checks import Floats, counts, critical, one_level, together
 from audit.inference.extreme_pairs import (
     Limits,
     largest_lower,
@@ -119,7 +119,7 @@ def _joint_critical(sizes: npt.NDArray[np.int64], level: float) -> Floats:
     Families come from separate rows (TPR from the good, FPR from the bad), so they are
     independent and each gets level^(1/families).
     """
-    share = float(level) ** (1 / sizes.shape[-1])
+    share = one_level(level) ** (1 / sizes.shape[-1])
     values = {int(k): pairwise_critical(int(k), share) for k in np.unique(sizes)}
     return np.array([values[int(k)] for k in sizes.ravel()]).reshape(sizes.shape)
 

@@ -132,7 +132,7 @@ def frame_of(columns: Mapping[str, Any]) -> tuple[Any, bool]:
         return pd.DataFrame(series, copy=False), moved
     except UnicodeEncodeError:  # pandas would make Arrow text of it, and cannot
         kept = {
-            n: pd.Series(v, dtype=object) if getattr(v, "dtype", None) == object else v
+            n: pd.Series(v, dtype=object) if getattr(v.dtype, "kind", "") in "OUT" else v
             for n, v in series.items()
         }
         return pd.DataFrame(kept, copy=False), moved

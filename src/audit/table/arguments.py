@@ -26,6 +26,8 @@ class Asked:
     favorable: Told
     """By "decision", "outcome" or "stage:<name>"; a value told for all stands under "*"."""
     unfavorable: Told
+    levels: tuple[Any, ...]
+    """Every value of the decision in order, where declared."""
     reference: Mapping[str, Any]
     bins: Mapping[str, tuple[float, ...]]
     amount: Mapping[str, str]
@@ -94,7 +96,7 @@ def _values(argument: str, given: object) -> tuple[Any, ...]:
         return ()
     if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
         return (given,)
-    return tuple(given)
+    return tuple(given) if getattr(given, "ndim", 1) == 1 else (given,)
 
 
 def told(
@@ -131,6 +133,29 @@ def told(
                 fix=suggestion(key, list(parts)),
             )
         found[parts[key]] = _values(argument, value)
+    return found
+
+
+def _levels(given: object, decision: str | None) -> tuple[Any, ...]:
+    """Every value of the decision, as declared; () where it was not."""
+    if given is None:
+        return ()
+    found = _values("levels", given)
+    fix = "name every value of the decision, in order, such as levels=['A', 'B', 'C']"
+    if decision is None:
+        raise InputError(
+            "TBL029",
+            "levels are told for the decision, and no decision column is given",
+            argument="levels",
+            fix="name the column: decision=, or leave levels out",
+        )
+    if isinstance(given, Mapping) or len(found) < 2 or any(v is None for v in found):
+        raise InputError("TBL005", "expected two values or more", argument="levels", fix=fix)
+    twice = [v for i, v in enumerate(found) if v in found[:i]]
+    if twice:
+        raise InputError(
+            "TBL005", f"{shown(twice[0])} is named twice", argument="levels", fix="name it once"
+        )
     return found
 
 
@@ -188,6 +213,7 @@ def ask(columns: Sequence[str], **given: Any) -> Asked:
         approval_rate=_real("approval_rate", given["approval_rate"]),
         favorable=told("favorable", given["favorable"], **parts),  # type: ignore[arg-type]
         unfavorable=told("unfavorable", given["unfavorable"], **parts),  # type: ignore[arg-type]
+        levels=_levels(given.get("levels"), decision),
         reference=dict(_mapping("reference", reference)),
         bins=dict(_mapping("bins", given["bins"])),
         amount=amount,
@@ -271,7 +297,7 @@ def _check_parts(asked: Asked) -> None:
                 fix="give each column one part",
             )
     _check_rule(asked)
-    if asked.missing not in ("group", "error"):
+    if not isinstance(asked.missing, str) or asked.missing not in ("group", "error"):
         raise InputError(
             "TBL005",
             f"{shown(asked.missing)} is neither 'group' nor 'error'",
@@ -279,7 +305,7 @@ def _check_parts(asked: Asked) -> None:
             fix="missing groups are kept ('group') or refused ('error'); rows are never dropped",
         )
     for column, direction in asked.amount.items():
-        if direction not in ("higher", "lower"):
+        if not isinstance(direction, str) or direction not in ("higher", "lower"):
             raise InputError(
                 "TBL005",
                 f"{shown(direction)} is no direction for {shown(column)}",

@@ -50,6 +50,7 @@ CODES: Mapping[str, str] = {
     "TBL040": "a missing decision in a stage that was reached",
     "TBL041": "a missing cluster key",
     "TBL042": "dates as labels",
+    "TBL043": "a decision's value that is not among its declared levels",
     # noticed: Issue, with a DataWarning where the severity is "warning"
     "TBL050": "missing values form a group of their own",
     "TBL051": "one group only; nothing can be compared",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import tempfile
 import weakref
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -46,7 +47,7 @@ def _chunks(path: Path) -> Iterator[bytes]:
         with _binary(path) as file:
             while chunk := file.read(CHUNK):
                 yield chunk
-    except (EOFError, OSError) as problem:
+    except (EOFError, OSError, zlib.error) as problem:
         raise InputError(
             "TBL105",
             f"{path.name} cannot be read: {problem}",
@@ -125,8 +126,9 @@ def _ending(part: bytes) -> set[str]:
 
 def _transcode(path: Path, encoding: str, folder: Path) -> Path:
     try:
+        "".encode(encoding)  # refuses rot13 and the like, which encode no text
         decoder = codecs.getincrementaldecoder(encoding)("strict")
-    except LookupError:
+    except (LookupError, ValueError):
         raise InputError(
             "TBL109",
             f"unknown encoding {encoding!r}",

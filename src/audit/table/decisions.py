@@ -220,6 +220,11 @@ def _third(found: Distinct, part: str, good: tuple[Any, ...], rest: list[Any]) -
     key = part.removeprefix("stage:")
     inner = ", ".join(shown(v) for v in sorted(rest)[:1])
     named = f"unfavorable={{{key!r}: [{inner}]}}"
+    several = ""
+    if part == "decision":
+        every = ", ".join(shown(v) for v in (*good, *sorted(rest))[:6])
+        every += ", …" if len(good) + len(rest) > 6 else ""
+        several = f"; or, where all are decisions, name every level in order: levels=[{every}]"
     what = "unknown" if part == "outcome" else "undecided"
     counts = dict(zip(found.values, (int(n) for n in found.counts), strict=True))
     return InputError(
@@ -228,7 +233,7 @@ def _third(found: Distinct, part: str, good: tuple[Any, ...], rest: list[Any]) -
         f"{listed(sorted(rest))}",
         argument=_argument(part),
         count=sum(counts[v] for v in rest),
-        fix=f"name the unfavourable ones, such as {named}; others are then {what}",
+        fix=f"name the unfavourable ones, such as {named}; others are then {what}{several}",
     )
 
 

@@ -104,6 +104,14 @@ def kind_of(values: Sequence[Any]) -> str:
     return "mixed" if len(types) > 1 else "other"
 
 
+def as_float(value: Any) -> float:
+    """A number as float; a whole number beyond a float's range is infinite, refused by name."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.copysign(math.inf, 1 if value > 0 else -1)
+
+
 def settled(values: Sequence[Any], kind: str) -> tuple[Any, ...]:
     """Values in one type: whole numbers become int, since a gap turns pandas integers into floats.
 
@@ -113,7 +121,7 @@ def settled(values: Sequence[Any], kind: str) -> tuple[Any, ...]:
     if kind == "integer":
         return tuple(None if v is None else int(v) for v in values)
     if kind == "number":
-        return tuple(None if v is None else float(v) for v in values)
+        return tuple(None if v is None else as_float(v) for v in values)
     return tuple(values)
 
 

@@ -127,6 +127,8 @@ def _polars(series: Any, column: str) -> Distinct:
         array = series.to_arrow(compat_level=pl.CompatLevel.newest())
     except TypeError:
         array = series.to_arrow()
+    except Exception:  # a type of polars' own, such as Int128, that Arrow has not
+        return _objects(column, np.array([*series.to_list(), None], object)[:-1])
     return _arrow(array, column, declared=isinstance(series.dtype, pl.Enum))
 
 

@@ -35,6 +35,7 @@ def read(
     approval_rate: float | None = None,
     favorable: Values | None = None,
     unfavorable: Values | None = None,
+    levels: Sequence[Level] | None = None,
     reference: Mapping[str, Level] | Level = None,
     bins: Mapping[str, Sequence[float]] | None = None,
     amount: Mapping[str, str] | None = None,
@@ -54,8 +55,10 @@ def read(
 
     `source` is a pandas, polars or pyarrow frame, a dict of columns, a path, glob, folder or URL
     of CSV or Parquet, or a DuckDB, Ibis, Spark or Polars-lazy relation (which stays where it is).
-    Only bool columns need no `favorable`. Groups with a missing value stay as a group of their
-    own, or are refused with `missing="error"`. `where` takes rows out, and counts them.
+    Only bool columns need no `favorable`. `levels` names every value of a decision that has more
+    than two, in order; those not favourable are then unfavourable, unless `unfavorable` says so.
+    Groups with a missing value stay as a group of their own, or are refused with
+    `missing="error"`. `where` takes rows out, and counts them.
 
     Raises `InputError` (codes TBL…) naming the argument, the rows and the remedy; what deserves a
     look is a `DataWarning` and an `Issue` in the table. The source is never changed.

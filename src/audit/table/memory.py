@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from audit.table import encode
 from audit.table.bins import labels_of
-from audit.table.distinct import Distinct, as_labels, distinct
+from audit.table.distinct import Distinct, as_float, as_labels, distinct
 from audit.table.faults import infinite, not_numeric, unreached
 from audit.table.numbers import Numbers
 from audit.table.rows import CodedRows
@@ -132,7 +132,7 @@ def _floats(series: Any, column: str, argument: str, *, text: bool) -> tuple[Flo
         found, worded = as_labels(found)
     if found.kind not in ("bool", "integer", "number", "empty"):
         raise not_numeric(column, argument, found)
-    table = np.array([math.nan if v is None else float(v) for v in found.values], np.float64)
+    table = np.array([math.nan if v is None else as_float(v) for v in found.values], np.float64)
     if not table.size:
         return np.zeros(0), worded
     return table.take(found.handle), worded

@@ -10,7 +10,15 @@ import numpy.typing as npt
 
 from audit.errors import InputError
 from audit.table import bins as bins_
-from audit.table import decisions, engine, known_columns, memory, references, weights
+from audit.table import (
+    decision_levels,
+    decisions,
+    engine,
+    known_columns,
+    memory,
+    references,
+    weights,
+)
 from audit.table import where as where_
 from audit.table.arguments import Asked
 from audit.table.blocks import blocks
@@ -52,6 +60,8 @@ class Reader:
     """Favourable values as resolved."""
     unfavorable: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     """Unfavourable values as resolved."""
+    levels: tuple[Any, ...] = ()
+    """The decision's declared values, in the column's own type."""
 
     @property
     def side(self) -> Any:
@@ -134,6 +144,7 @@ def table_of(reader: Reader, opened: Opened, size: int, excluded: int, where: st
         approval_rate=asked.approval_rate,
         favorable=reader.favorable,
         unfavorable=reader.unfavorable,
+        levels=reader.levels,
         reference=reference,
         bins=cuts,
         amount=asked.amount,
@@ -248,9 +259,13 @@ def _labels(reader: Reader, part: str, name: str) -> tuple[Distinct, npt.NDArray
         found, worded = as_labels(found)
         if worded:
             reader.issues.append(weights.words_read(name, worded))
-    codes, good, bad, issues = decisions.sort_values(
-        found, part, reader.asked.favorable, reader.asked.unfavorable
-    )
+    favorable, unfavorable = reader.asked.favorable, reader.asked.unfavorable
+    if part == "decision" and reader.asked.levels:
+        reader.levels = decision_levels.declared(found, reader.asked.levels)
+        if part not in unfavorable and "*" not in unfavorable:
+            rest = decision_levels.the_rest(found, reader.levels, favorable)
+            unfavorable = {**unfavorable, part: rest} if rest else unfavorable
+    codes, good, bad, issues = decisions.sort_values(found, part, favorable, unfavorable)
     reader.issues += issues
     reader.favorable[part] = good
     if bad:
@@ -279,6 +294,13 @@ def _read_labels(reader: Reader, part: str, name: str) -> None:
                 "error rates use known outcomes only; the unknown are counted by group",
             )
         )
+    if part == "decision":
+        several = decision_levels.level_axis(
+            found, reader.levels, reader.favorable[part], reader.unfavorable.get(part, ())
+        )
+        if several is not None:
+            reader.axes[f"level:{name}"] = several[0]
+            reader.coded[f"level:{name}"] = (found.handle, several[1], found)
     codes[codes == decisions.MISSING] = decisions.OTHER
     reader.coded[part] = (found.handle, codes, found)
     names = DECISION_LEVELS if part == "decision" else OUTCOME_LEVELS

@@ -35,6 +35,8 @@ class Roles:
     """Favourable values by part: {"decision": (1,), "outcome": (0,)}."""
     unfavorable: Mapping[str, tuple[Level, ...]] = field(default_factory=dict)
     """Unfavourable values by part; once given, other decision values are undecided."""
+    levels: tuple[Level, ...] = ()
+    """Every value of the decision in order, where declared; () where it was not."""
     reference: Mapping[str, Level] = field(default_factory=dict)
     """Declared reference level by attribute (a number inside a bin is already its label)."""
     bins: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
@@ -88,7 +90,8 @@ class Axis:
     name: str
     """Column name, or "decision", "outcome", "score", "block"."""
     kind: str
-    """"protected", "stratum", "decision", "outcome", "score" or "block"."""
+    """"protected", "stratum", "level" (of a decision that has several), "decision", "outcome",
+    "score", "amount" or "block"."""
     levels: tuple[Any, ...]
     """Levels in order; a missing level is None and stands last."""
 

@@ -28,7 +28,8 @@ class CodedRows:
 
     codes: Mapping[str, Codes]
     """Unsigned integer codes (uint8/16/32) by key: "protected:<name>", "stratum:<name>",
-    "decision", "outcome", "stage:<name>" (0 favourable, 1 unfavourable, 2 undecided, 3 did not
+    "level:<decision column>" (of a decision with several), "decision", "outcome",
+    "stage:<name>" (0 favourable, 1 unfavourable, 2 undecided, 3 did not
     reach it), "block" (0..63). A code indexes `axes[key].levels`."""
     score: Floats | None = None
     """The score or risk as float64 (raw direction; nan where missing)."""

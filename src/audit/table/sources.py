@@ -16,6 +16,8 @@ from audit.errors import InputError
 from audit.table.csv_files import CHUNK, open_csv, scratch
 from audit.table.opened import Opened
 from audit.table.parquet_files import open_parquet
+from audit.table.paths import path_of
+from audit.table.wording import shown
 
 CSV_ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt")
 PARQUET_ENDINGS = (".parquet", ".pq")
@@ -34,7 +36,16 @@ def open_source(
     mixed or unknown endings, not UTF-8 (with the byte offset), NUL bytes, unclosed quotes, ragged
     rows, no rows, truncated or implausibly large Parquet.
     """
-    paths = _paths(os.fspath(source))
+    typed = path_of(source, "TBL104", "source")
+    try:
+        paths = _paths(os.fspath(source))
+    except OSError as problem:
+        raise InputError(
+            "TBL104",
+            f"cannot open {shown(str(typed))}: {problem.strerror or problem}",
+            argument="source",
+            fix="check the path",
+        ) from None
     kinds = {_kind(p) for p in paths}
     if len(kinds) > 1:
         raise InputError(

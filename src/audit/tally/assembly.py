@@ -103,7 +103,7 @@ def assemble(table: Table, plan: Plan, facts: Facts, count: Callable[[Wanted], C
         else:
             cubes.append(summed(counted(whole), {*_kinds(shape)}))
     edges = {key: b.edges for key, b in plan.bins.items()}
-    kept = {k: a for k, a in table.axes.items() if a.kind in ("protected", "stratum")}
+    kept = {k: a for k, a in table.axes.items() if a.kind in ("protected", "stratum", "level")}
     outside = {k.removeprefix(AMOUNT): n for k, n in facts.outside.items() if n}
     return Tally(
         cubes=tuple(cubes),
@@ -163,6 +163,7 @@ def _kinds(shape: Shape) -> tuple[tuple[str, str], ...]:
     return (
         *(("protected", name) for name in shape.protected),
         *(("stratum", name) for name in shape.strata),
+        *((("level", shape.level),) if shape.level is not None else ()),
         ("decision", "decision"),
         ("outcome", "outcome"),
     )
@@ -176,6 +177,7 @@ def _union(plan: Plan, stage: str | None, table: Table) -> Shape:
     return Shape(
         protected=tuple(name for name in table.roles.protected if name in protected),
         strata=tuple(name for name in table.roles.strata if name in strata),
+        level=next((s.level for s in plain if s.level is not None), None),
         stage=stage,
     )
 

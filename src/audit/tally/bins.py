@@ -16,6 +16,9 @@ from audit.table.rows import CodedRows, EngineRows, Table
 
 Floats = npt.NDArray[np.float64]
 
+MOST = 1_000_000
+"""Bins beyond which a tally is no summary."""
+
 AMOUNT = "amount:"
 """A continuous decision's key is this and its column: "amount:limit"."""
 
@@ -86,11 +89,18 @@ def make_bins(low: float, high: float, number: int, *, argument: str = "score_ra
     >>> make_bins(2, 2, 10)
     Bins(low=1.0, high=3.0, number=10)
     """
-    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
+    whole = isinstance(number, int | np.integer) and not isinstance(number, bool)
+    if not (whole and 1 <= number <= MOST):
         raise InputError(
-            "TLY002", f"{number!r} is not a number of bins", argument="score_bins", fix="give 1024"
+            "TLY002",
+            f"{number!r} is not a number of bins from 1 to {MOST:,}",
+            argument="score_bins",
+            fix="give 1024",
         )
-    low, high = float(low), float(high)
+    try:
+        low, high = float(low), float(high)
+    except (TypeError, ValueError, OverflowError):
+        low = high = math.nan
     if not (math.isfinite(low) and math.isfinite(high) and low <= high):
         raise InputError(
             "TLY002",

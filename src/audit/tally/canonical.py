@@ -62,13 +62,19 @@ def text(value: Any) -> str:
     return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
+ADDED = ("levels",)
+"""Roles left out of the record where nothing was said of them."""
+
+
 def roles_record(roles: Roles) -> dict[str, Any]:
     """Roles as plain JSON, one key a field.
 
     >>> roles_record(Roles(protected=("sex",)))["protected"]
     ['sex']
     """
-    return {f.name: plain(getattr(roles, f.name)) for f in fields(roles)}
+    record = {f.name: plain(getattr(roles, f.name)) for f in fields(roles)}
+    # A role that tallies of earlier versions did not have leaves their fingerprint alone.
+    return {k: v for k, v in record.items() if v or k not in ADDED}
 
 
 def roles_of(record: Mapping[str, Any]) -> Roles:

@@ -27,7 +27,8 @@ class Cube:
     """Counts over the product of its axes."""
 
     axes: tuple[Axis, ...]
-    """Protected axes, then strata, then "block", then "decision", "outcome", then "score"."""
+    """Protected axes, then strata, "block", a decision's "level", "decision", "outcome", and
+    "score" or an amount last."""
     count: Counts
     """Rows (or Σ of `count=`) in each cell; shape = the axes' level counts."""
     weight: Floats | None = None

@@ -28,7 +28,8 @@ def merge(tallies: Iterable[Tally]) -> Tally:
     one is summed; one that it cannot answer is left out and listed in `Tally.skipped`. Raises
     `InputError` TLY201 naming what differs, TLY202 without a tally.
     """
-    if isinstance(tallies, Tally) or not isinstance(tallies, Iterable):
+    flat: Any = getattr(tallies, "ndim", 1)  # numpy's single values say that they are iterable
+    if isinstance(tallies, Tally) or not isinstance(tallies, Iterable) or not flat:
         raise InputError(
             "TLY202",
             f"a {type(tallies).__name__} is no list of tallies",

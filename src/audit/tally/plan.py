@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from typing import Any
 
 from audit.errors import InputError
 from audit.table.roles import BLOCKS, Axis, Roles
 from audit.table.rows import Table
+from audit.table.wording import shown
 from audit.tally.bins import AMOUNT, Bins, make_bins, observed_range, value_keys
 
 FULL = 200_000
@@ -32,6 +34,8 @@ class Shape:
     """Strata, in the order of `Roles.strata`."""
     block: bool = False
     """Whether repeated applicants' blocks are kept apart."""
+    level: str | None = None
+    """The decision column whose every value is kept apart."""
     stage: str | None = None
     """The stage whose decisions are counted; None is the final decision."""
     column: str | None = None
@@ -49,6 +53,7 @@ class Shape:
             *(f"protected:{name}" for name in self.protected),
             *(f"stratum:{name}" for name in self.strata),
             *(("block",) if self.block else ()),
+            *((f"level:{self.level}",) if self.level is not None else ()),
             decision,
             "outcome",
         )
@@ -101,11 +106,21 @@ def plan(
             argument="intersections",
             fix="give 1, 2, ...",
         )
+    if amount_range is not None and not isinstance(amount_range, Mapping):
+        raise InputError(
+            "TLY002",
+            f"a {type(amount_range).__name__} is no range by column",
+            argument="amount_range",
+            fix='for example {"limit": (0, 1e6)}',
+        )
     bins = {}
     for key in value_keys(roles):
         given = score_range if key == "score" else (amount_range or {}).get(key[len(AMOUNT) :])
         argument = "score_range" if key == "score" else "amount_range"
-        span = given or (observed_range(table, key) if table is not None else (0.0, 1.0))
+        if given is None:
+            span = observed_range(table, key) if table is not None else (0.0, 1.0)
+        else:
+            span = _pair(given, argument)
         bins[key] = make_bins(*span, score_bins, argument=argument)
     skipped: list[str] = []
     size = {key: len(axis.levels) for key, axis in axes.items()}
@@ -115,9 +130,22 @@ def plan(
         *_by_stratum(roles, size, skipped),
         *_by_stage(roles, size, skipped),
         *(_by_block(roles.protected, size, skipped) if blocks else ()),
+        *_by_level(roles, size, blocks, skipped),
         *_by_value(roles.protected, size, bins, skipped),
     )
     return Plan(shapes=shapes, bins=bins, skipped=tuple(skipped))
+
+
+def _pair(given: Any, argument: str) -> tuple[float, float]:
+    if not isinstance(given, Sequence) or isinstance(given, str) or len(given) != 2:
+        raise InputError(
+            "TLY002",
+            f"a range is two numbers, not {shown(given)}",
+            argument=argument,
+            fix="give the lowest and highest possible value, e.g. (0, 1)",
+        )
+    low, high = given
+    return low, high
 
 
 def cell_count(shape: Shape, size: Mapping[str, int], bins: Mapping[str, Bins]) -> int:
@@ -125,6 +153,7 @@ def cell_count(shape: Shape, size: Mapping[str, int], bins: Mapping[str, Bins]) 
     levels = [size[f"protected:{n}"] for n in shape.protected]
     levels += [size[f"stratum:{n}"] for n in shape.strata]
     levels += [BLOCKS] if shape.block else []
+    levels += [size[f"level:{shape.level}"]] if shape.level is not None else []
     levels += [bins[shape.column].number + 1] if shape.column is not None else []
     return math.prod(levels) * TABLE
 
@@ -170,6 +199,21 @@ def _by_block(
         shape = Shape(protected=names, block=True)
         what = f"{' × '.join(names) or 'everyone'} by blocks of repeated applicants"
         yield from _within(shape, size, {}, LARGEST_WIDE, what, skipped)
+
+
+def _by_level(
+    roles: Roles, size: Mapping[str, int], blocks: bool, skipped: list[str]
+) -> Iterator[Shape]:
+    """Every value of a decision that has several, by single attributes."""
+    name = roles.decision
+    if name is None or f"level:{name}" not in size:
+        return
+    for names in _singles(roles.protected):
+        for block in (False, True) if blocks else (False,):
+            shape = Shape(protected=names, block=block, level=name)
+            what = f"every value of {name} by {' × '.join(names) or 'everyone'}"
+            what += " and by blocks of repeated applicants" if block else ""
+            yield from _within(shape, size, {}, LARGEST_WIDE, what, skipped)
 
 
 def _by_value(
