@@ -47,7 +47,8 @@ def open_page(browser: Any, tmp_path: Path) -> Any:
         page.on("request", lambda r: requests.append(r.url))
         page.goto(path.as_uri())
         if charts != "none" and script:
-            page.wait_for_function("document.documentElement.dataset.charts === 'drawn'")
+            # a selector, because the policy forbids the eval that waiting for a function needs
+            page.wait_for_selector("html[data-charts=drawn]", state="attached")
         opened.append(context)
         return page, said, requests
 
@@ -120,6 +121,89 @@ def test_first_screen(open_page: Open, name: str) -> None:
         assert box["y"] + box["height"] <= 800
 
 
+def smd_leads() -> Any:
+    """A record whose verdict comes from the scores, with the approval ratio for review."""
+    from dataclasses import replace
+
+    record = examples.german()
+    e = record.estimates.where(
+        metric="standardized_mean_difference", attribute=("age",), group=("(-inf, 26)",)
+    )[0]
+    family = next(f for f in record.policy.families if f.metric == e.metric)
+    first = replace(
+        record.findings[0], code=family.code, family=family.title, estimate=e, line=family.line,
+        caution=family.caution, rule=family.rule, verdict="fail", people_affected=None,
+        people_of=None, change=None,
+    )  # fmt: skip
+    return replace(record, findings=(first, *record.findings))
+
+
+def test_first_screen_where_scores_lead(open_page: Open) -> None:
+    """The approval ratio with its interval is a figure of equal size beside the SMD."""
+    page, _, _ = open_page(smd_leads(), charts="none")
+    figures = page.locator(".evidence .big")
+    assert figures.count() == 3
+    sizes = {figures.nth(i).evaluate("e => getComputedStyle(e).fontSize") for i in range(3)}
+    assert len(sizes) == 1
+    titles = page.locator(".tile.ratio h3").all_text_contents()
+    assert titles == ["Standardized mean difference", "Ratio of approval rates"]
+    assert "95% interval 0.5" in page.locator(".tile.ratio").nth(1).inner_text().replace(
+        "\u00a0", " "
+    )
+    for part in (".rates", ".ratio >> nth=1", ".people", ".ruleline", ".lines"):
+        box = page.locator(part).first.bounding_box()
+        assert box["y"] + box["height"] <= 800
+
+
+@pytest.mark.parametrize("width", [320, 375])
+@pytest.mark.parametrize("name", ["german", "many"])
+def test_charts_fit_a_phone(open_page: Open, name: str, width: int) -> None:
+    """No chart is wider than the screen; labels of the forest stand above its rows."""
+    page, said, _ = open_page(examples.ALL[name](), width=width)
+    assert said == []
+    wide = page.evaluate(
+        "[...document.querySelectorAll('.plot')].map(p => [p.scrollWidth, p.clientWidth,"
+        " p.querySelector('svg.main-svg').getBoundingClientRect().right])"
+    )
+    assert all(inner <= outer and right <= width for inner, outer, right in wide)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    plotted = "document.querySelector('[data-figure=forest] .plot, [data-figure=forest] .bglayer')"
+    assert page.evaluate(f"{plotted} !== null")
+    room = page.evaluate("document.querySelector('[data-figure=forest]')._fullLayout._size.w")
+    assert room > 0.85 * (width - 28)
+
+
+def until(page: Any, condition: str) -> None:
+    for _ in range(100):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"never: {condition}")
+
+
+def test_charts_follow_the_width(open_page: Open) -> None:
+    """Turned or resized, the same page draws its charts anew."""
+    page, said, _ = open_page(examples.german(), width=1280)
+    forest = "document.querySelector('[data-figure=forest]')._fullLayout"
+    assert page.evaluate(f"{forest}.yaxis.showticklabels") is True
+    page.set_viewport_size({"width": 360, "height": 740})
+    until(page, f"{forest}.width < 360 && !{forest}.yaxis.showticklabels")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    until(page, f"{forest}.width > 800 && {forest}.yaxis.showticklabels")
+    assert said == []
+
+
+def test_keyboard_opens_what_is_folded(open_page: Open) -> None:
+    """Enter on a summary opens it; its focus can be seen."""
+    page, _, _ = open_page(examples.german(), charts="none")
+    page.locator("summary").first.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    assert page.locator("details").first.evaluate("d => d.open") is True
+
+
 def test_keyboard_reaches_the_sections(open_page: Open) -> None:
     """Tab: first the skip link, then the sections, each with a visible outline."""
     page, _, _ = open_page(examples.german(), charts="none")
@@ -174,6 +258,22 @@ def test_print(open_page: Open, tmp_path: Path, name: str) -> None:
         assert part in text
     for term in ("Adjusted p", "Reference group"):
         assert term in text  # inside the folded glossary
+
+
+@pytest.mark.parametrize("name", ["german", "many", "lender", "unplanned"])
+def test_printed_pages_are_whole(open_page: Open, tmp_path: Path, name: str) -> None:
+    """No heading is the last line of a page, no page is nearly empty, heads repeat."""
+    record = examples.ALL[name]()
+    page, _, _ = open_page(record, charts="none")
+    heads = set(page.evaluate("[...document.querySelectorAll('h2, h3')].map(e => e.textContent)"))
+    pdf = tmp_path / "report.pdf"
+    page.pdf(path=str(pdf), prefer_css_page_size=True, print_background=True)
+    pages = [p for p in _pdf_text(pdf).split("\f") if p.strip()]
+    for text in pages:
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        assert lines[-1] not in heads
+        assert len(lines) >= 6
+    assert sum("What it asks, in our words" in p for p in pages) > (name != "unplanned")
 
 
 def _pdf_text(pdf: Path) -> str:
