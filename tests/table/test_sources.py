@@ -77,7 +77,7 @@ def test_fault_56_ragged_rows_name_their_line(tmp_path, bad, before):
     path = write(tmp_path, "a.csv", "a,b\n" + "1,2\n" * before + bad + "1,2\n")
     message = refused(path)
     assert f"line {before + 2:,}" in message
-    assert "fields where 2 are expected" in message
+    assert "where 2 are expected" in message
 
 
 def test_fault_57_nul_and_open_quote(tmp_path):

@@ -327,7 +327,9 @@ def _csv_problem(problem: Exception, names: Sequence[str]) -> InputError:
     what = f"{names[0] if len(names) == 1 else 'one of the files'} cannot be read as CSV: "
     widths = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
     if widths:
-        what += f"a row has {widths.group(2)} fields where {widths.group(1)} are expected"
+        found = int(widths.group(2))
+        fields = f"{found} field{'' if found == 1 else 's'}"
+        what += f"a row has {fields} where {widths.group(1)} are expected"
     elif "quote" in text.lower():
         what += "a quote is opened and never closed"
     else:
