@@ -59,14 +59,16 @@ def html(record: AuditRecord, charts: str = "inline") -> str:
             report=Markup(PLACE),
         )
     )
-    room = FULL - (len(rendered) - len(packed) - len(figures) - len(boot))
+    room = FULL - (
+        len(rendered.encode("utf-8", "replace")) - len(packed) - len(figures) - len(boot)
+    )
     report = dumps(embedded(record, min(max(room, LEAST), MOST)))
     # data is escaped, so a bare "<" of ours is the only one of its kind
     return rendered.replace(PLACE, report, 1).encode("utf-8", "replace").decode()
 
 
 FULL, LEAST, MOST = 140_000, 12_000, 48_000
-"""Characters a page may have without the charts' script, and of the JSON inside it."""
+"""Bytes a page may have without the charts' script, and of the JSON inside it."""
 
 PLACE = "<report>"
 """Where the JSON goes once it is known how much room there is."""

@@ -61,10 +61,8 @@ def section(look_: Look) -> Section:
         blocks.append(_selective_note())
     blocks.extend(_errors(look_, a) for a in shown)
     blocks.extend(printed(calibration.charts(look_), look_, "Calibration"))
-    for attribute in shown:
-        block = _impossible(look_, attribute, hidden)
-        if block is not None:
-            blocks.append(block)
+    if not hidden:
+        blocks.extend(_impossible(look_, shown))
     return _wrap(blocks)
 
 
@@ -157,53 +155,57 @@ def _errors(look_: Look, attribute: tuple[str, ...]) -> Chart:
     )
 
 
-def _impossible(look_: Look, attribute: tuple[str, ...], hidden: bool) -> Block | None:
+def _impossible(look_: Look, attributes: list[tuple[str, ...]]) -> list[Block]:
     """Chouldechova's identity, FPR = p/(1−p) · (1−PPV)/PPV · TPR, at the base rates found."""
-    if hidden:
-        return None
+    found = [words for a in attributes if (words := _trade(look_, a))]
+    if not found:
+        return []
+    return [
+        Callout(
+            tone="note",
+            title="What cannot hold together",
+            lines=(
+                (
+                    "At unequal base rates a model that errs cannot have all of these at once: "
+                    "equal approval rates, equal error rates (TPR and FPR), and equal meaning of "
+                    "an approval (PPV, calibration). Choosing one gives up another.",
+                ),
+                *((words,) for words in found),
+                (
+                    "Sources: Chouldechova 2017; Kleinberg, Mullainathan and Raghavan 2016. The "
+                    "base rates themselves come from the data's own labels.",
+                ),
+            ),
+        )
+    ]
+
+
+def _trade(look_: Look, attribute: tuple[str, ...]) -> str:
+    """The base rates of an attribute that differ most, and what equal TPR and PPV would cost."""
     base = [
         e
         for e in look_.rates("base_rate", attribute)
         if e.value == e.value and 0 < e.value < 1 and e.rows >= look_.small and None not in e.group
     ]
     if len(base) < 2:
-        return None
+        return ""
     low, high = min(base, key=lambda e: e.value), max(base, key=lambda e: e.value)
     if low.value == high.value:
-        return None
+        return ""
+    low_name, high_name = (text.group(attribute, e.group) for e in (low, high))
     anchor = look_.reference(attribute) or high.group
     tpr = look_.rate("true_positive_rate", attribute, anchor)
     ppv = look_.rate("precision", attribute, anchor)
-    lines = [
-        (
-            f"Favourable outcomes are {text.percent(low.value)} of "
-            f"{text.group(attribute, low.group)} and {text.percent(high.value)} of "
-            f"{text.group(attribute, high.group)}. At unequal base rates a model that errs cannot "
-            "have all of these at once: equal approval rates, equal error rates (TPR and FPR), and "
-            "equal meaning of an approval (PPV, calibration). Choosing one gives up another.",
-        )
-    ]
-    known = tpr is not None and ppv is not None and tpr.value == tpr.value
-    if known and tpr is not None and ppv is not None and 0 < ppv.value < 1:
-        odds = (1 - ppv.value) / ppv.value * tpr.value
-        need = [min(e.value / (1 - e.value) * odds, 1.0) for e in (low, high)]
-        lines.append(
-            (
-                f"For example: if every group had the TPR ({text.percent(tpr.value)}) and PPV "
-                f"({text.percent(ppv.value)}) of {text.group(attribute, anchor)}, the FPR "
-                f"would have to be {text.percent(need[0])} among "
-                f"{text.group(attribute, low.group)} "
-                f"and {text.percent(need[1])} among {text.group(attribute, high.group)}.",
-            )
-        )
-    lines.append(
-        (
-            "Sources: Chouldechova 2017; Kleinberg, Mullainathan and Raghavan 2016. The base rates "
-            "themselves come from the data's own labels.",
-        )
+    words = (
+        f"By {text.attributes(attribute)}, favourable outcomes are {text.percent(low.value)} of "
+        f"{low_name} and {text.percent(high.value)} of {high_name}."
     )
-    return Callout(
-        tone="note",
-        title=f"What cannot hold together for {text.attributes(attribute)}",
-        lines=tuple(lines),
+    if tpr is None or ppv is None or tpr.value != tpr.value or not 0 < ppv.value < 1:
+        return words
+    odds = (1 - ppv.value) / ppv.value * tpr.value
+    need = [text.percent(min(e.value / (1 - e.value) * odds, 1.0)) for e in (low, high)]
+    return (
+        f"{words} If every group had the TPR ({text.percent(tpr.value)}) and PPV "
+        f"({text.percent(ppv.value)}) of {text.group(attribute, anchor)}, the FPR would have to "
+        f"be {need[0]} among {low_name} and {need[1]} among {high_name}."
     )

@@ -20,7 +20,7 @@ from audit.report.look import Look
 from audit.report.sections import told
 from audit.report.sections.judged import judged_tests
 
-SHOWN = 10
+SHOWN = 8
 """Exploratory tests printed; the rest are counted here and listed in the JSON and CSV."""
 
 
