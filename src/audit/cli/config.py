@@ -81,7 +81,7 @@ def _toml(path: Path) -> dict[str, Any]:
         reason = problem.strerror or "cannot be read"
         raise InputError("CLI010", f"{path}: {reason.lower()}", argument="config",
                          fix="make one with `audit init`") from None  # fmt: skip
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise InputError("CLI011", f"{path} is not TOML: {problem}", argument="config",
                          fix="mend that line") from None  # fmt: skip
 
@@ -130,6 +130,8 @@ def read_value(setting: Setting, value: Any) -> Any:
             return dict(value)
         case "directions" if _table(value) and set(value.values()) <= {"higher", "lower"}:
             return dict(value)
+        case "ordered" if isinstance(value, list) and _one_or_several(value):
+            return tuple(value)
         case "values" if _one_or_several(value):
             return _several(value)
         case "values" if _table(value) and all(_one_or_several(v) for v in value.values()):
