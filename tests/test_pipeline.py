@@ -559,7 +559,7 @@ def test_to_frame_has_the_documented_columns() -> None:
     documented = (
         "attribute, group, reference, stratum, stage, metric, value, low, high, level, method, "
         "p_value, p_adjusted, rows, favorable, reference_rows, reference_value, line, verdict, "
-        "reason, column"
+        "reason, decision_level, column"
     )
     assert ", ".join(frame.columns) == documented
     assert len(frame) == len(result.estimates)

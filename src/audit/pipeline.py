@@ -299,12 +299,14 @@ FRAME_COLUMNS = (
     "line",
     "verdict",
     "reason",
+    "decision_level",
     "column",
 )
 """Columns of `Audit.to_frame()`, in order."""
 
 OBJECT_COLUMNS = (
-    *("attribute", "group", "reference", "stratum", "stage", "verdict", "reason", "column"),
+    *("attribute", "group", "reference", "stratum", "stage", "verdict", "reason"),
+    *("decision_level", "column"),
 )
 """Those that hold tuples, or text that may be missing."""
 

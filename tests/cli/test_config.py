@@ -16,6 +16,7 @@ SETTINGS_HELD = {
     "decision": "approved",
     "favorable": {"decision": (1,), "outcome": ("good", "ok")},
     "unfavorable": {"decision": (False,)},
+    "levels": ("A", 2, True),
     "amount": {"credit limit": "higher"},
     "cutoff": 0.15,
     "where": 'product == "card"\\n',

@@ -23,7 +23,7 @@ class Setting:
     """Its name in Python and in `audit.toml`."""
     kind: str
     """How it is written: "column", "columns", "number", "integer", "cuts", "values", "levels",
-    "directions", "text", "choice", "switch", "file" or "files"."""
+    "ordered", "directions", "text", "choice", "switch", "file" or "files"."""
     section: str
     """Heading in `--help`."""
     verb: str
@@ -74,6 +74,8 @@ _LIST = (
      "Values that favour the applicant, in the decision and in the outcome."),
     ("unfavorable", "values", WHO, "read", "PART=VALUE", "decision=3", "{ decision = 3 }",
      "Values against the applicant; once given, other decisions count as undecided."),
+    ("levels", "ordered", WHO, "read", "A|B|C", "A|B|C|D", '["A", "B", "C", "D"]',
+     "Every value of a decision that has several, in order; each is shown by group."),
     ("score", "column", RULE, "read", "COLUMN", "score", '"score"',
      "A number behind the decision, higher is better for the applicant."),
     ("risk", "column", RULE, "read", "COLUMN", "pd", '"pd"',

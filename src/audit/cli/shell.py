@@ -44,7 +44,7 @@ def _texts(setting: Setting, value: Any) -> list[str]:
             return [f"{k}={','.join(plain(v) for v in points)}" for k, points in value.items()]
         case "values" if isinstance(value, Mapping):
             return [",".join(f"{part}={either(several)}" for part, several in value.items())]
-        case "values":
+        case "values" | "ordered":
             return [either(value)]
         case "levels" | "directions":
             return [",".join(f"{k}={plain(v)}" for k, v in value.items())]

@@ -35,6 +35,11 @@ def in_column_type(settings: Mapping[str, Any]) -> dict[str, Any]:
                 part: tuple(_typed(v, columns.get(part), key, preview) for v in several)
                 for part, several in settings[key].items()
             }
+    if "levels" in settings:
+        several = settings["levels"]
+        settings["levels"] = tuple(
+            _typed(v, columns.get("decision"), "levels", preview) for v in several
+        )
     if "reference" in settings:
         bins = settings.get("bins", {})
         settings["reference"] = {
@@ -63,6 +68,7 @@ def _by_part(value: Any, settings: Mapping[str, Any]) -> dict[str, tuple[Any, ..
 
 def _has_raw(settings: Mapping[str, Any]) -> bool:
     values: list[Any] = list(settings.get("reference", {}).values())
+    values += settings.get("levels", ())
     for key in ("favorable", "unfavorable"):
         values += [v for several in settings.get(key, {}).values() for v in several]
     return any(isinstance(v, Raw) for v in values)

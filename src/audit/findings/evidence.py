@@ -21,7 +21,7 @@ from audit.findings.verdict import (
     near_line,
     verdict_for,
 )
-from audit.findings.words import count_words, level_words, who
+from audit.findings.words import column_words, count_words, who
 from audit.inference.estimate import Estimate
 from audit.table.roles import Group
 from audit.tally.cube import Tally
@@ -141,7 +141,7 @@ def finding_of(
         worse=worse,
     )
     if estimate.column is not None:
-        because = f"for {level_words(estimate.column)}, {because}"
+        because = f"for {column_words(estimate.column, estimate.decision_level)}, {because}"
     side = harmed_side(kind, value, direction(estimate, worse, tally))
     harmed: Group | None = None
     if side is not None:

@@ -159,7 +159,8 @@ def _pair(estimate: Estimate) -> tuple[object, ...]:
     if kind == RATIO:
         value = math.inf if value <= 0 or value != value else math.log(value)
     sides = frozenset((estimate.group, estimate.reference))
-    place = (estimate.attribute, estimate.stratum, estimate.stage, estimate.column)
+    place = (estimate.attribute, estimate.stratum, estimate.stage)
+    place += (estimate.column, estimate.decision_level)  # type: ignore[assignment]
     return (*place, sides, kind, round(abs(value), 9))
 
 

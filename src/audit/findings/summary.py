@@ -90,7 +90,7 @@ def headline(record: AuditRecord) -> str:
         return f"{start}: nothing planned could be judged"
     e = finding.estimate
     names = f"{group_words(e.group)} against {group_words(e.reference or ())}"
-    measure = measure_words(e.metric, e.column)
+    measure = measure_words(e.metric, e.column, e.decision_level)
     if math.isnan(e.value):
         return f"{start}: {attribute_words(e.attribute)}, {names}, {measure} undefined"
     shown = number(e.value, 2, lines=(finding.line, *_parity(finding)))
@@ -147,8 +147,9 @@ def sentence_of(finding: Finding, rule: Rule | None = None) -> str:
         text = f"{where}{own} of {group} against {other} of {reference} {counted}"
     else:
         text = f"{where}{group} against {reference}"
+    measure = measure_words(e.metric, e.column, e.decision_level)
     if math.isnan(e.value):
-        return f"{text}, {measure_words(e.metric, e.column)} undefined{_rule(finding, rule, kind)}"
+        return f"{text}, {measure} undefined{_rule(finding, rule, kind)}"
     lines: tuple[float, ...] = (finding.line, finding.caution, *_parity(finding))
     if kind == RATIO:
         lines = (*lines, 1 / finding.line)
@@ -160,7 +161,7 @@ def sentence_of(finding: Finding, rule: Rule | None = None) -> str:
         inverse = number(1 / e.value, lines=lines)
         turned = f", which is {inverse} for {reference} over {group}"
     return (
-        f"{text}, {measure_words(e.metric, e.column)} {number(e.value, lines=lines)} "
+        f"{text}, {measure} {number(e.value, lines=lines)} "
         f"({level_text(e.level)} interval {interval_words(e.low, e.high, lines=lines)}, {p})"
         f"{turned}{_rule(finding, rule, kind)}"
     )

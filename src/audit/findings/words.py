@@ -141,6 +141,9 @@ _METRICS = {
     "standardized_mean_difference": "standardized mean difference",
     "true_positive_rate_difference": "equal opportunity difference",
     "predictive_equality_difference": "predictive equality difference",
+    "decision_level_rate": "share",
+    "decision_level_rate_difference": "difference of shares",
+    "decision_level_rate_ratio": "ratio of shares",
     "selection_rate": "approval rate",
     "base_rate": "rate of favourable outcomes",
     "base_rate_difference": "difference in favourable outcomes",
@@ -158,13 +161,27 @@ def metric_words(key: str) -> str:
     return _METRICS.get(key, key.replace("_", " "))
 
 
-def measure_words(key: str, column: str | None) -> str:
-    """A metric, and the column it is of, where there is one.
+def measure_words(key: str, column: str | None, level: Level = None) -> str:
+    """A metric, and the column (and value of the decision) it is of, where there is one.
 
     >>> measure_words("standardized_mean_difference", "limit")
     'standardized mean difference of limit'
+    >>> measure_words("decision_level_rate_ratio", "decision", "refer")
+    'ratio of shares with decision = refer'
     """
-    return metric_words(key) if column is None else f"{metric_words(key)} of {level_words(column)}"
+    if column is None:
+        return metric_words(key)
+    joint = "with" if level is not None else "of"
+    return f"{metric_words(key)} {joint} {column_words(column, level)}"
+
+
+def column_words(column: str, level: Level = None) -> str:
+    """A column, and which of its values is meant.
+
+    >>> column_words("limit"), column_words("grade", "B")
+    ('limit', 'grade = B')
+    """
+    return level_words(column) + ("" if level is None else f" = {level_words(level)}")
 
 
 def percent(share: float, digits: int = 1) -> str:

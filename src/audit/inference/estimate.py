@@ -59,6 +59,8 @@ class Estimate:
     """Why the value is undefined."""
     column: str | None = None
     """The score, risk or amount that the value is of; None for decisions and outcomes."""
+    decision_level: Level = None
+    """The value of the decision that it is the share of, where a decision has several."""
 
 
 COLUMNS: tuple[str, ...] = tuple(f.name for f in fields(Estimate))

@@ -12,6 +12,7 @@ from audit.inference.by_blocks import BlockSums
 from audit.inference.by_group import Shares, rate_estimates, shares_of
 from audit.inference.by_pair import contrast_estimates
 from audit.inference.by_score import score_estimates
+from audit.inference.decision_levels import level_estimates
 from audit.inference.distances import distance_estimates
 from audit.inference.estimate import Estimates
 from audit.inference.over_groups import everyone_estimates, group_estimates
@@ -99,6 +100,8 @@ def measure(
     if side is not None:
         narrow = [m for m in usable if m.key in SIDE]
         parts += _stack_estimates(side, narrow, level, selective, seed, worst=False)
+    if any(axis.kind == "level" for axis in tally.axes.values()):
+        parts.append(level_estimates(tally, chosen, level=level, min_rows=min_rows, seed=seed))
     strata = [m for m in usable if m.contrast == "strata"] if tally.roles.strata else []
     if strata:
         from audit.inference.within_strata import strata_estimates

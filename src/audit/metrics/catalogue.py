@@ -60,6 +60,13 @@ STANDARD: tuple[str, ...] = (
 )
 """Keys estimated in an audit unless others are asked for."""
 
+LEVEL_KEYS: tuple[str, ...] = (
+    "decision_level_rate",
+    "decision_level_rate_difference",
+    "decision_level_rate_ratio",
+)
+"""Keys estimated of every value of a decision that has several."""
+
 AMOUNT_KEYS: tuple[str, ...] = (
     "mean_score",
     "score_10th_percentile",

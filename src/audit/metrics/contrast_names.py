@@ -43,6 +43,12 @@ DIFFERENCES: Mapping[str, tuple[str, str, str, tuple[str, ...]]] = {
             "field:risk difference",
         ),
     ),
+    "decision_level_rate": (
+        "decision_level_rate_difference",
+        "Difference in the share of one decision level",
+        "definition",
+        (),
+    ),
     "base_rate": (
         "base_rate_difference",
         "Base rate difference",
@@ -196,6 +202,12 @@ RATIOS: Mapping[str, tuple[str, str, str, tuple[str, ...]]] = {
         ),
     ),
     "denial_rate": ("denial_rate_ratio", "Denial disparity ratio", FELDMAN, ("law:denial ratio",)),
+    "decision_level_rate": (
+        "decision_level_rate_ratio",
+        "Ratio of the shares of one decision level",
+        "definition",
+        (),
+    ),
     "base_rate": (
         "base_rate_ratio",
         "Base rate ratio",

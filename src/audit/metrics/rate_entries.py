@@ -108,6 +108,18 @@ RATE_ENTRIES: tuple[Metric, ...] = (
         worse="higher",
     ),
     _entry(
+        _share(rates.decision_level_rate, "DL", NO_ROWS),
+        "Share of one decision level",
+        "DL = rows with this value of the decision / everyone",
+        "Of a decision with several values (approve, refer, decline; grades), the share of all "
+        "rows that got this one.",
+        "definition",
+        "field:referral rate",
+        needs=DECISION,
+        ideal=math.nan,
+        worse="away",
+    ),
+    _entry(
         _share(rates.undecided_rate, "UR", NO_ROWS),
         "Undecided rate",
         "UR = undecided / everyone",

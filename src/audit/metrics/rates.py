@@ -22,6 +22,11 @@ def denial_rate(t: Counts) -> Share:
     return Share(t.denied, t.decided)
 
 
+def decision_level_rate(t: Counts) -> Share:
+    """P(this value of the decision), of everyone; in a table of approvals that is approval."""
+    return Share(t.approved, t.everyone)
+
+
 def undecided_rate(t: Counts) -> Share:
     """P(no decision): withdrawn or incomplete, of everyone."""
     return Share(t.undecided, t.everyone)

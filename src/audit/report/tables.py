@@ -15,7 +15,7 @@ from audit.inference.estimate import Estimate
 COLUMNS = (
     "attribute", "group", "reference", "stratum", "stage", "metric", "value", "low", "high",
     "level", "method", "p_value", "p_adjusted", "rows", "favorable", "reference_rows",
-    "reference_value", "line", "verdict", "planned", "reason",
+    "reference_value", "line", "verdict", "planned", "reason", "column", "decision_level",
 )  # fmt: skip
 """Heads, in order; tuples are written as JSON, so no separator can collide."""
 
@@ -65,11 +65,14 @@ def _row(e: Estimate, f: Finding | None) -> list[Any]:
         "" if f is None else f.verdict,
         "" if f is None else ("yes" if f.planned else "no"),
         guarded(e.reason or ""),
+        guarded(e.column or ""),
+        "" if e.decision_level is None else guarded(_tuple((e.decision_level,))),
     ]
 
 
 def _key(e: Estimate) -> tuple[Any, ...]:
-    return (e.metric, e.attribute, e.group, e.reference, e.stratum, e.stage, e.method)
+    return (e.metric, e.attribute, e.group, e.reference, e.stratum, e.stage, e.method,
+            e.column, e.decision_level)  # fmt: skip
 
 
 def _number(x: float) -> float | str | None:

@@ -22,12 +22,15 @@ FAVORABLE, UNFAVORABLE, OTHER, MISSING = 0, 1, 2, 9
 Sorted = tuple[npt.NDArray[np.uint8], tuple[Any, ...], tuple[Any, ...], tuple[Issue, ...]]
 
 
-def sort_values(found: Distinct, part: str, favorable: Told, unfavorable: Told) -> Sorted:
+def sort_values(
+    found: Distinct, part: str, favorable: Told, unfavorable: Told, *, named: bool = False
+) -> Sorted:
     """Code of each position of `found` (0 favourable, 1 unfavourable, 2 other, 9 missing).
 
     `part` is "decision", "outcome" or "stage:<name>". Also returned: the favourable and the
     unfavourable values in the column's own type, and issues. bool means True; any other column
-    must be told. Raises `InputError` TBL016, TBL021–TBL028, TBL042.
+    must be told. `named` values are all declared, so none that does not occur is a slip. Raises
+    `InputError` TBL016, TBL021–TBL028, TBL042.
     """
     _refuse(found, part)
     told, loose = _told(part, favorable)
@@ -36,7 +39,7 @@ def sort_values(found: Distinct, part: str, favorable: Told, unfavorable: Told) 
     if not told:
         good = _assumed(found, part, present)
     else:
-        good = _matched(found, part, "favorable", told, loose, others=bool(denied))
+        good = _matched(found, part, "favorable", told, loose, others=bool(denied), named=named)
     bad = _matched(found, part, "unfavorable", denied, loose_denied, others=True) if denied else ()
     both = [v for v in good if v in bad]
     if both:
@@ -161,6 +164,7 @@ def _matched(
     loose: bool,
     *,
     others: bool,
+    named: bool = False,
 ) -> tuple[Any, ...]:
     """The told values in the column's own type; values that do not occur are kept.
 
@@ -168,18 +172,19 @@ def _matched(
     one that does not occur cannot even be of the column's type.
     """
     present = found.present
-    hits: list[Any] = []
+    own: list[Any] = []  # in the order told, whatever occurs, so that months of one lender agree
     absent: list[Any] = []
     for value in told:
         hit = match(value, present, found.kind)
         if hit is not ABSENT:
-            hits.append(hit)
+            own.append(hit)
             continue
         value = of_kind(value, found.kind)
         if value is not ABSENT:
+            own.append(value)
             absent.append(value)
-    if hits:
-        return tuple(dict.fromkeys((*hits, *absent)))
+    if len(own) > len(absent) or (named and own):
+        return tuple(dict.fromkeys(own))
     if found.kind == "bool" and loose and argument == "favorable":
         return (True,)
     if found.kind == "empty":
@@ -239,7 +244,7 @@ def _third(found: Distinct, part: str, good: tuple[Any, ...], rest: list[Any]) -
 
 def _absent(found: Distinct, part: str, argument: str, told: tuple[Any, ...]) -> list[Issue]:
     gone = [v for v in told if v not in found.present]
-    if not gone or found.kind == "bool":
+    if not gone or found.kind in ("bool", "empty"):
         return []
     return [
         note(

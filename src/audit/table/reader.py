@@ -265,7 +265,10 @@ def _labels(reader: Reader, part: str, name: str) -> tuple[Distinct, npt.NDArray
         if part not in unfavorable and "*" not in unfavorable:
             rest = decision_levels.the_rest(found, reader.levels, favorable)
             unfavorable = {**unfavorable, part: rest} if rest else unfavorable
-    codes, good, bad, issues = decisions.sort_values(found, part, favorable, unfavorable)
+    named = part == "decision" and bool(reader.levels)
+    codes, good, bad, issues = decisions.sort_values(
+        found, part, favorable, unfavorable, named=named
+    )
     reader.issues += issues
     reader.favorable[part] = good
     if bad:

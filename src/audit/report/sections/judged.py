@@ -21,6 +21,14 @@ def _head(e: Estimate) -> Cell:
     return look.name_cell(e.attribute, e.group, f"against {reference}{tail}")
 
 
+def _of(e: Estimate) -> str:
+    """The column, and value of the decision, that the measure is of."""
+    if e.column is None:
+        return ""
+    level = "" if e.decision_level is None else f" = {text.level(e.decision_level)}"
+    return text.name(e.column) + level
+
+
 def _rate_cell(e: Estimate, look_: Look) -> Cell:
     if e.reference_value != e.reference_value or not look.is_share(e.metric):
         return Cell(text="—")
@@ -59,7 +67,7 @@ def judged_tests(look_: Look, key: str, title: str, tests: list[Finding]) -> Gri
             (
                 _head(e),
                 Cell(text=WORDS.get(f.verdict, f.verdict), tone=f.verdict),
-                *([Cell(text=look.title(e.metric))] if mixed else []),
+                *([Cell(text=look.title(e.metric), note=_of(e))] if mixed else []),
                 _rate_cell(e, look_),
                 Cell(
                     text=look.value(e, f.line) if e.value == e.value else "—",

@@ -170,6 +170,8 @@ def configuration(roles: Roles) -> str:
         lines.append(f"bins = {{ {pairs} }}")
     if roles.amount:
         lines.append(f"amount = {_table(roles.amount)}")
+    if roles.levels:
+        lines.append(f"levels = [{', '.join(_toml(v) for v in roles.levels)}]")
     for name in ("strata", "stages"):
         names = getattr(roles, name)
         if names:
