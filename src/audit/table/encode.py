@@ -175,6 +175,8 @@ def _numbers(
     if not values.size:
         return _found(column, np.zeros(0, np.uint8), ())
     if values.dtype.kind == "b":
+        if absent is not None and absent.all():  # as an engine tells it: no value, so no kind
+            return _found(column, np.zeros(len(values), np.uint8), (), absent)
         return _found(column, values.view(np.uint8), (False, True), absent)
     if values.dtype.kind == "f":
         nan = np.isnan(values)
