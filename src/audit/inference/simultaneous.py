@@ -144,15 +144,44 @@ def _cases(x: npt.ArrayLike, n: npt.ArrayLike, joint: bool) -> _Cases:
         part = whole = np.zeros((*part.shape[:-1], 1))
     shape, size = part.shape[:-1], part.shape[-1]
     rows = prod(shape)
-    return _Cases(
-        part.reshape(rows, size), whole.reshape(rows, size), shape, (whole > 0).sum(axis=-1)
-    )
+    groups = (whole > 0).sum(axis=-1)
+    part, whole = part.reshape(rows, size), whole.reshape(rows, size)
+    if size > MANY:
+        part, whole = _two_of_each(part, whole)
+    return _Cases(part, whole, shape, groups)
+
+
+MANY = 64
+"""Groups from which on equal ones are told apart only twice."""
+
+
+def _two_of_each(part: Floats, whole: Floats) -> tuple[Floats, Floats]:
+    """Of groups with the same counts two stand for all: a pair needs no more, and ten thousand
+    equal groups would otherwise make a hundred million pairs. Rows are padded with empty groups.
+    """
+    kept = []
+    for x, n in zip(part, whole, strict=True):
+        order = np.lexsort((x, n))
+        a, b = x[order], n[order]
+        third = np.zeros(len(order), dtype=bool)
+        third[2:] = (a[2:] == a[:-2]) & (b[2:] == b[:-2])
+        kept.append(np.sort(order[~third & (b > 0)]))
+    width = max(1, *(len(k) for k in kept)) if kept else 1
+    out = np.zeros((2, len(kept), width))
+    for i, index in enumerate(kept):
+        out[0, i, : len(index)], out[1, i, : len(index)] = part[i, index], whole[i, index]
+    return out[0], out[1]
+
+
+def _many(cases: _Cases) -> npt.NDArray[np.bool_]:
+    """Where a family has more than two groups, shape (families, 1)."""
+    return (cases.groups > 2).reshape(-1, 1)
 
 
 def _simultaneous(cases: _Cases, level: float) -> Limits:
     """Limits of every rate that hold for all pairs at once."""
     z = _joint_critical(cases.groups, level)
-    return limits_at(cases.part, cases.whole, z.reshape(-1, 1))
+    return limits_at(cases.part, cases.whole, z.reshape(-1, 1), _many(cases))
 
 
 def worst_gap_interval(
@@ -214,7 +243,7 @@ def worst_gap_p_value(x: npt.ArrayLike, n: npt.ArrayLike, *, joint: bool = False
     """
     cases = _cases(x, n, joint)
     groups = cases.groups
-    z = touching(cases.part, cases.whole).reshape(cases.shape)
+    z = touching(cases.part, cases.whole, _many(cases)).reshape(cases.shape)
     tails = np.full(z.shape, np.inf)
     for k in np.unique(groups[groups > 1]).tolist():
         chosen = groups == k

@@ -23,18 +23,20 @@ CLOSE = 1e-14
 """A pair this little apart at another's root has that root."""
 
 
-def touching(part: Floats, whole: Floats) -> Floats:
+def touching(part: Floats, whole: Floats, several: Flags | None = None) -> Floats:
     """The largest z at which some pair's interval still leaves out 0, shape (families,).
 
     `part` and `whole` have shape (families, k). 0 where all rates are equal, `FARTHEST` where the
-    root is no nearer.
+    root is no nearer. `several`, shape (families, 1), says where a family stands for more than
+    two groups; else they are counted.
 
     >>> z = touching(np.array([[30.0, 45.0, 60.0]]), np.array([[100.0, 100.0, 100.0]]))
     >>> z.round(4)
     array([4.2954])
     """
-    many = (whole > 0).sum(axis=1) > 2
-    apart, i, j = widest_lower(limits_at(part, whole, np.full((len(part), 1), FIRST)))
+    many = (whole > 0).sum(axis=1) > 2 if several is None else several[:, 0]
+    first = limits_at(part, whole, np.full((len(part), 1), FIRST), many[:, None])
+    apart, i, j = widest_lower(first)
     z = np.zeros(len(part))
     open_ = np.flatnonzero(apart > -np.inf)
     for _ in range(LOOKS):
@@ -44,7 +46,7 @@ def touching(part: Floats, whole: Floats) -> Floats:
         x = np.stack([part[f, one], part[f, other]], axis=1)
         n = np.stack([whole[f, one], whole[f, other]], axis=1)
         z[f] = _root(x, n, many[f], z[f])
-        at = limits_at(part[f], whole[f], z[f, None])
+        at = limits_at(part[f], whole[f], z[f, None], many[f, None])
         apart, nearer, farther = widest_lower(at)
         # z grows with every change of pair, so the search ends
         on = (apart > CLOSE) & (z[f] < FARTHEST) & ((nearer != one) | (farther != other))
