@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import audit
 from audit.errors import InputError
 from audit.metrics import CATALOGUE, STANDARD, get, search
 from audit.metrics.page import catalogue_page
@@ -126,5 +128,11 @@ def test_importing_metrics_loads_nothing_heavy() -> None:
         "heavy = {'pandas', 'polars', 'pyarrow', 'scipy', 'sklearn'} & set(sys.modules);"
         "sys.exit(f'{heavy}' if heavy else 0)"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    source = str(Path(audit.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": source},
+    )
     assert done.returncode == 0, done.stderr

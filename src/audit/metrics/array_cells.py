@@ -150,14 +150,14 @@ def one_group(metric: Metric, data: Grouped) -> float:
 
 def worst_case(metric: Metric, data: Grouped, method: str, agg: str) -> float:
     """A worst case over groups, between them or to everyone together."""
-    if method not in ("between_groups", "to_overall"):
+    if not isinstance(method, str) or method not in ("between_groups", "to_overall"):
         raise InputError(
             "MET007",
             f"{method!r} is unknown",
             argument="method",
             fix="give 'between_groups' or 'to_overall'",
         )
-    if agg not in ("worst_case", "mean"):
+    if not isinstance(agg, str) or agg not in ("worst_case", "mean"):
         raise InputError(
             "MET007", f"{agg!r} is unknown", argument="agg", fix="give 'worst_case' or 'mean'"
         )
