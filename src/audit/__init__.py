@@ -26,6 +26,7 @@ _WHERE = {
     "merge": "audit.tally.merge",
     "load_tally": "audit.tally.file",
     "power": "audit.inference.power",
+    "regress": "audit.inference.regression",
     "check_metric": "audit.metrics.check",
 }
 _MODULES = ("metrics", "inference", "datasets")
@@ -46,6 +47,7 @@ __all__ = [
     "metrics",
     "power",
     "read",
+    "regress",
     "run",
     "write",
 ]
@@ -53,6 +55,7 @@ __all__ = [
 if TYPE_CHECKING:
     from audit import datasets, inference, metrics
     from audit.inference.power import power
+    from audit.inference.regression import regress
     from audit.metrics.check import check_metric
     from audit.pipeline import Audit, count, load, run, write
     from audit.table.intake import read

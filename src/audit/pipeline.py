@@ -89,6 +89,7 @@ def run(
         by_column(table, tally),
         block_sums(table),
         told,
+        table=table,
         title=title or _title(tally),
         command=command,
     )
@@ -382,6 +383,7 @@ def _judged(
     sums: Mapping[str, BlockSums],
     told: Settings,
     *,
+    table: Table | None,
     title: str | None,
     command: str | None,
 ) -> AuditRecord:
@@ -413,6 +415,14 @@ def _judged(
         seed=told.seed,
         **wide,
     )
+    charts = chart_numbers(tally.roles, chosen, distributions, level=told.level, bins=CHART_BINS)
+    if table is not None and tally.roles.strata and continuous:
+        from audit.inference.regression import adjusted_by_strata
+
+        levels = {r.attribute: r.level for r in chosen}
+        held_equal, unfitted = adjusted_by_strata(table, levels, told.level)
+        missing += unfitted
+        charts |= {"adjusted": held_equal} if held_equal else {}
     all_keys = list(dict.fromkeys([*keys, *(continuous if distributions else ())]))
     judged = judge(estimates, tally, policy, chosen, min_rows=told.min_rows, level=told.level)
     not_checked = [
@@ -441,7 +451,7 @@ def _judged(
         findings=judged.findings,
         verdict=judged.verdict,
         not_checked=tuple(dict.fromkeys(not_checked)),
-        charts=chart_numbers(tally.roles, chosen, distributions, level=told.level, bins=CHART_BINS),
+        charts=charts,
     )
 
 

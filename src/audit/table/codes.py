@@ -51,6 +51,7 @@ CODES: Mapping[str, str] = {
     "TBL041": "a missing cluster key",
     "TBL042": "dates as labels",
     "TBL043": "a decision's value that is not among its declared levels",
+    "TBL044": "a control that a regression cannot take, or rows it cannot read",
     # noticed: Issue, with a DataWarning where the severity is "warning"
     "TBL050": "missing values form a group of their own",
     "TBL051": "one group only; nothing can be compared",

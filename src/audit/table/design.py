@@ -1,0 +1,227 @@
+"""An amount beside groups and controls, row by row: what a regression reads.
+
+Rows that lack the amount or a control are counted and stay out of the regression alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from audit.errors import InputError
+from audit.table import memory
+from audit.table.arguments import unknown_column
+from audit.table.roles import Level
+from audit.table.rows import CodedRows, Table
+from audit.table.wording import shown, suggestion
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+MANY = 200
+"""More values of a control than this are no categories."""
+CHUNK = 1 << 16
+"""Rows turned into columns at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Control:
+    """One control of the complete rows: a number, or a category with a column for each value."""
+
+    name: str
+    """Its column."""
+    values: Floats | None
+    """Numbers, from their mean, in standard deviations; None for a category."""
+    codes: Ints | None
+    """Category of each row, 0 the one left out; None for numbers."""
+    width: int
+    """Columns it makes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Design:
+    """Complete rows of one amount and one attribute."""
+
+    amount: Floats
+    """The amount."""
+    group: Ints
+    """Group of each row, an index into `levels`."""
+    levels: tuple[Level, ...]
+    """The attribute's levels, missing last."""
+    controls: tuple[Control, ...]
+    """In the order named."""
+    weight: Floats | None
+    """Sampling weights over their mean."""
+    count: Floats | None
+    """Frequencies."""
+    cluster: Ints | None
+    """Applicant of each row, where rows repeat."""
+    rows: int
+    """Rows of the table (Σ of `count=`)."""
+    incomplete: Mapping[str, int]
+    """Rows that lack a value, by column; a row may lack several."""
+
+    def blocks(self, reference: int, *, controls: bool) -> Iterator[tuple[slice, Floats]]:
+        """Rows and their columns: 1, a group each (the reference left out), then controls."""
+        others = [i for i in range(len(self.levels)) if i != reference]
+        place = np.zeros(len(self.levels), np.int64)
+        place[others] = np.arange(1, len(others) + 1)
+        used = self.controls if controls else ()
+        width = 1 + len(others) + sum(c.width for c in used)
+        for start in range(0, len(self.amount), CHUNK):
+            part = slice(start, min(start + CHUNK, len(self.amount)))
+            x = np.zeros((part.stop - start, width))
+            rows = np.arange(len(x))
+            x[rows, place[self.group[part]]] = 1.0
+            x[:, 0] = 1.0
+            at = 1 + len(others)
+            for control in used:
+                if control.values is not None:
+                    x[:, at] = control.values[part]
+                elif control.codes is not None:
+                    code = control.codes[part]
+                    x[rows[code > 0], at + code[code > 0] - 1] = 1.0
+                at += control.width
+            yield part, x
+
+
+def design(
+    table: Table, amount: str, attribute: str, controls: Sequence[str], categorical: Sequence[str]
+) -> Design:
+    """The complete rows of an amount (or score), an attribute and controls.
+
+    A numeric control is a number unless it is among `categorical` or a stratum; anything else is
+    a category. Raises `InputError` TBL044 for rows in an engine, or a control that is a date, a
+    list, or has too many categories; TBL001 and TBL005 for names.
+    """
+    rows = table.rows
+    if not isinstance(rows, CodedRows) or rows.frame is None:
+        raise InputError(
+            "TBL044",
+            "a regression reads rows, and these stay in an engine",
+            argument="source",
+            fix="collect the columns it needs into memory first",
+        )
+    if f"protected:{attribute}" not in table.axes:
+        raise InputError(
+            "TBL005",
+            f"{shown(attribute)} is not a protected attribute",
+            argument="attribute",
+            fix=suggestion(attribute, list(table.roles.protected)),
+        )
+    values = _amount(table, rows, amount)
+    lacking = {amount: np.isnan(values)}
+    found: list[tuple[str, Floats | None, Ints | None, int]] = []
+    for name in controls:
+        if name in (amount, attribute):
+            raise InputError(
+                "TBL004",
+                f"{shown(name)} is what is explained, or the group itself",
+                argument="controls",
+                fix="leave it out of the controls",
+            )
+        numbers, codes, width, missing = _control(table, rows, name, name in categorical)
+        lacking[name] = missing
+        found.append((name, numbers, codes, width))
+    complete = ~np.logical_or.reduce(list(lacking.values()))
+    number = None if rows.count is None else rows.count.astype(np.float64)
+    cluster = None
+    if table.roles.cluster is not None:
+        cluster = memory.look(rows.frame, table.roles.cluster).handle.astype(np.int64)[complete]
+    weight = None
+    if rows.weight is not None:
+        kept = rows.weight[complete]
+        weight = kept / kept.max() if kept.size and kept.max() > 0 else kept
+
+    def counted(mask: npt.NDArray[np.bool_]) -> int:
+        return int(mask.sum() if number is None else number[mask].sum())
+
+    return Design(
+        amount=values[complete],
+        group=rows.codes[f"protected:{attribute}"][complete].astype(np.int64),
+        levels=table.axes[f"protected:{attribute}"].levels,
+        controls=tuple(_kept(*control, complete) for control in found),
+        weight=weight,
+        count=None if number is None else number[complete],
+        cluster=cluster,
+        rows=table.size if number is None else int(number.sum()),
+        incomplete={name: counted(mask) for name, mask in lacking.items() if mask.any()},
+    )
+
+
+def _amount(table: Table, rows: CodedRows, name: str) -> Floats:
+    roles = table.roles
+    if name in rows.amounts:
+        return rows.amounts[name]
+    if rows.score is not None and name in (roles.score, roles.risk):
+        return rows.score
+    known = [n for n in (*roles.amount, roles.score, roles.risk) if n is not None]
+    raise InputError(
+        "TBL005",
+        f"{shown(name)} is no amount, score or risk",
+        argument="amount",
+        fix=suggestion(name, known) if known else f'name it: amount={{{name!r}: "higher"}}',
+    )
+
+
+def _control(
+    table: Table, rows: CodedRows, name: str, category: bool
+) -> tuple[Floats | None, Ints | None, int, npt.NDArray[np.bool_]]:
+    key = f"stratum:{name}"
+    if key in table.axes:
+        levels, codes = table.axes[key].levels, rows.codes[key].astype(np.int64)
+        absent = codes == levels.index(None) if None in levels else np.zeros(len(codes), bool)
+        return None, codes, _width(name, len(levels)), absent
+    columns = list(rows.frame.columns)
+    if name not in columns:
+        raise unknown_column("controls", name, columns)
+    found = memory.look(rows.frame, name)
+    if found.kind in ("time", "mixed", "nested", "other"):
+        raise InputError(
+            "TBL044",
+            f"column {shown(name)} holds values that are neither numbers nor categories",
+            argument="controls",
+            fix="turn it into numbers or named categories first",
+        )
+    if found.kind in ("integer", "number") and not category:
+        numbers = memory.numbers(rows.frame, name, "controls", text=False).handle
+        if np.isinf(numbers).any():
+            from audit.table.faults import infinite
+
+            raise infinite(name, "controls", int(np.isinf(numbers).sum()))
+        return numbers, None, 1, np.isnan(numbers)
+    table_ = {v: i for i, v in enumerate(found.present)}
+    place = np.array([table_.get(v, -1) for v in found.values] or [-1], np.int64)
+    codes = place[found.handle]
+    return None, codes, _width(name, len(table_)), codes < 0
+
+
+def _width(name: str, levels: int) -> int:
+    if levels > MANY:
+        raise InputError(
+            "TBL044",
+            f"column {shown(name)} has {levels:,} categories",
+            argument="controls",
+            fix="group them, or give a number instead",
+        )
+    return max(levels - 1, 0)
+
+
+def _kept(
+    name: str,
+    numbers: Floats | None,
+    codes: Ints | None,
+    width: int,
+    complete: npt.NDArray[np.bool_],
+) -> Control:
+    if numbers is not None:
+        kept = numbers[complete]
+        # the gap does not depend on a control's unit, but its rounding would
+        kept = kept - (kept.mean() if kept.size else 0.0)
+        scale = float(np.abs(kept).max(initial=0.0))
+        return Control(name=name, values=kept / (scale or 1.0), codes=None, width=1)
+    assert codes is not None  # one of the two is there
+    return Control(name=name, values=None, codes=codes[complete], width=width)
