@@ -56,10 +56,10 @@ def names(argument: str, given: object) -> tuple[str, ...]:
     if isinstance(given, Mapping):
         raise InputError(
             "TBL020",
-            "group probabilities in place of a column are not available yet",
+            "group probabilities, and overlapping groups, are not available yet",
             argument=argument,
             first=next(iter(given), None),
-            fix="name a column that holds each person's group",
+            fix="name a column that holds each person's group" + _indicators(given),
         )
     if not isinstance(given, Iterable) or getattr(given, "ndim", 1) != 1:
         raise _not_a_name(argument, given)
@@ -73,6 +73,17 @@ def names(argument: str, given: object) -> tuple[str, ...]:
             "TBL004", f"{shown(twice)} is named twice", argument=argument, fix="name it once"
         )
     return found
+
+
+def _indicators(given: Mapping[Any, Any]) -> str:
+    """Groups that overlap can be compared one by one, each with everyone outside it."""
+    columns = [c for m in given.values() if isinstance(m, Mapping) for c in m.values()]
+    if not columns or not all(isinstance(c, str) for c in columns):
+        return ""
+    return (
+        "; where they are 0 or 1, name them as attributes of their own, each compared with those "
+        f"outside it: protected=[{listed(columns)}]"
+    )
 
 
 def _name(argument: str, given: object) -> str | None:
