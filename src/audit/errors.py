@@ -12,10 +12,10 @@ __all__ = ["DataWarning", "InputError", "UndefinedMetricWarning", "VerdictError"
 class InputError(ValueError):
     """Input that cannot be audited as given; nothing was computed.
 
-    >>> raise InputError("TBL001", "no column 'sexx'", argument="protected", fix="did you mean 'sex'?")
+    >>> raise InputError("TBL001", "no column 'sx'", argument="protected", fix="'sex'?")
     Traceback (most recent call last):
     ...
-    audit.errors.InputError: [TBL001] protected: no column 'sexx' — did you mean 'sex'?
+    audit.errors.InputError: [TBL001] protected: no column 'sx' — 'sex'?
     """
 
     def __init__(

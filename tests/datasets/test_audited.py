@@ -5,7 +5,6 @@ import pytest
 import audit
 from audit import datasets
 
-
 pytestmark = pytest.mark.filterwarnings("ignore::audit.errors.DataWarning")  # small groups, points
 
 
