@@ -1,4 +1,4 @@
-"""What every test shares: slow ones run in CI (AUDIT_FULL=1), the rest on every run."""
+"""What every test shares: slow ones and those in a browser run in CI (AUDIT_FULL=1)."""
 
 import os
 
@@ -6,10 +6,10 @@ import pytest
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip slow tests unless AUDIT_FULL is set, with the reason."""
+    """Skip slow and browser tests unless AUDIT_FULL is set, with the reason."""
     if os.environ.get("AUDIT_FULL"):
         return
-    slow = pytest.mark.skip(reason="slow: runs with AUDIT_FULL=1")
+    slow = pytest.mark.skip(reason="slow, or needs a browser: runs with AUDIT_FULL=1")
     for item in items:
-        if item.get_closest_marker("slow"):
+        if item.get_closest_marker("slow") or item.get_closest_marker("browser"):
             item.add_marker(slow)

@@ -70,7 +70,7 @@ def test_following_the_advice_changes_the_verdict(case: Build) -> None:
     before = case(groups, attributes=("race",), reference={"race": "w"})
     assert before.verdict == "fail"
     text = next(f.change for f in before.planned() if f.verdict == "fail")
-    assert text == "11 more approvals for b to end the fail, 29 to leave no finding"
+    assert text == "11 more approvals for b to end this fail, 29 to leave nothing to review in it"
     for more, verdict in ((10, "fail"), (11, "review"), (28, "review"), (29, "pass")):
         groups["b"] = (133 + more, 197)
         after = case(groups, attributes=("race",), reference={"race": "w"})

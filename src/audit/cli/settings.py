@@ -114,7 +114,7 @@ _LIST = (
     ("level", "number", JUDGE, "run", "SHARE", "0.95", "0.95",
      "Confidence level of the intervals."),
     ("min_rows", "integer", JUDGE, "run", "N", "30", "30",
-     "Groups below this are shown, never judged."),
+     "Smaller groups are explored only: shown, perhaps for review, never passed."),
     ("seed", "integer", JUDGE, "run", "N", "0", "0", "Of every random step."),
     ("output", "files", OUT, "write", "FILE", "reports/loans.html",
      '["reports/loans.html", "reports/loans.json"]',

@@ -117,7 +117,7 @@ def finding_of(
     reference = who(estimate.attribute, estimate.reference or ())
     verdict = verdict_for(found, worst)
     needed = None
-    if planned or verdict == "insufficient":
+    if verdict == "insufficient":  # elsewhere more rows are not what a pass lacks
         needed = pass_rows(estimate, kind, line, worse)
     because = because_of(
         found,
@@ -258,5 +258,5 @@ def _change(
         return f"{count_words(last, 'more approval')} for {people}" if last else None
     text = f"{count_words(first, 'more approval')} for {people}"
     if last is not None and last > first:
-        text += f" to end the fail, {last:,} to leave no finding"
+        text += f" to end this fail, {last:,} to leave nothing to review in it"
     return text

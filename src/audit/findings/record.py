@@ -123,7 +123,7 @@ class Finding:
     people_of: int | None = None
     """Of how many."""
     change: str | None = None
-    """What would change the verdict: "6 more approvals for women"."""
+    """What would change this finding's verdict: "6 more approvals for women"."""
     smallest_detectable: float | None = None
     """The smallest disparity this sample shows in 80 of 100 samples."""
     rows_needed: int | None = None

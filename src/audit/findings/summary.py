@@ -12,6 +12,7 @@ from audit.findings.rules import HIGHEST_RATE
 from audit.findings.verdict import DIFFERENCE, RATIO, SMD
 from audit.findings.words import (
     attribute_words,
+    count_words,
     group_words,
     interval_words,
     level_text,
@@ -118,6 +119,21 @@ def summary(record: AuditRecord) -> str:
         if people:
             parts.append(people)
     return f"{start}: {'; '.join(parts)}."
+
+
+def change_words(record: AuditRecord, finding: Finding) -> str | None:
+    """What would change the overall verdict, as far as this finding goes; None where unknown.
+
+    Other planned findings with the same verdict are counted: each holds the verdict by itself.
+    """
+    if finding.change is None:
+        return None
+    same = sum(f.planned and f.verdict == record.verdict for f in record.findings)
+    others = same - (finding.planned and finding.verdict == record.verdict)
+    if not others:
+        return finding.change
+    held = count_words(others, "other planned comparison")
+    return f"{finding.change}; {held} would have to change too"
 
 
 def people_words(finding: Finding) -> str | None:

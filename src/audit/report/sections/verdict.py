@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from audit.findings.record import Finding
-from audit.findings.summary import WORD, leading_finding, rule_of
+from audit.findings.record import AuditRecord, Finding
+from audit.findings.summary import WORD, change_words, leading_finding, rule_of
 from audit.report import look, text
 from audit.report.blocks import Section, Step, SubLine, VerdictCard
 from audit.report.look import WORDS, Look
@@ -44,10 +44,15 @@ def card(look_: Look) -> VerdictCard:
         people=leading.people(counted),
         people_note=leading.people_note(counted),
         rule=leading.rule_words(finding, rule_of(record, finding)),
-        change=text.sentence(text.said(finding.change)) if finding.change else "",
+        change=_change(record, finding),
         lines=_lines(look_, finding),
         steps=_steps(look_, finding),
     )
+
+
+def _change(record: AuditRecord, finding: Finding) -> str:
+    words = change_words(record, finding)
+    return text.sentence(text.said(words)) if words else ""
 
 
 def _empty_card(look_: Look) -> VerdictCard:
