@@ -109,9 +109,12 @@ def section(look_: Look) -> Section:
         )
     )
     metrics = p.settings.get("metrics")
-    if isinstance(metrics, tuple | list) and metrics:
+    columns = record.estimates.columns
+    known = {m for m, x in zip(columns["metric"], columns["value"], strict=True) if x == x}
+    metrics = [m for m in metrics if m in known] if isinstance(metrics, tuple | list) else []
+    if metrics:
         listed = ", ".join(text.visible(look.title(str(m)), 60) for m in metrics)
-        title = f"Every metric computed ({len(metrics):,})"
+        title = f"Every metric with an estimate ({len(metrics):,})"
         blocks.append(Fold(title=title, blocks=(Prose(lines=((text.sentence(listed),),)),)))
     glossary = Facts(items=tuple((k, (v,)) for k, v in GLOSSARY), kind="glossary")
     blocks.append(Fold(title="Glossary, in plain words", blocks=(glossary,)))
