@@ -182,10 +182,9 @@ def _explored(look_: Look, explored: list[Finding], *, planned: bool) -> list[Bl
 
 
 def _needed(f: Finding) -> str:
-    if f.rows_needed is not None:
-        return f"{f.rows_needed:,}"
-    open_ = f.verdict == "insufficient" and f.estimate.value == f.estimate.value
-    return "no sample size settles it" if open_ else "—"
+    if f.verdict != "insufficient" or f.estimate.value != f.estimate.value:
+        return "—"
+    return "no sample size settles it" if f.rows_needed is None else f"{f.rows_needed:,}"
 
 
 def _detectable(planned: list[Finding]) -> list[Block]:
