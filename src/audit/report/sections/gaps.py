@@ -165,16 +165,16 @@ def _explored(look_: Look, explored: list[Finding], *, planned: bool) -> list[Bl
         Prose(
             lines=(
                 (
-                    f"Beyond the plan, {text.plural(len(explored), 'comparison')} of "
+                    f"Beyond the plan, {text.plural(len(explored), 'explored comparison')} of "
                     "intersections, small groups, stages, strata and other measures "
-                    f"{'was' if len(explored) == 1 else 'were'} explored; "
-                    f"{flagged or 'none'} {verb} for a review. Exploration can raise a review; "
-                    "it never lowers a pass.",
+                    f"{'is' if len(explored) == 1 else 'are'} written out here, strongest first; "
+                    f"{flagged or 'none'} of them {verb} for a review. Exploration can raise a "
+                    "review; it never lowers a pass.",
                 ),
             )
         ),
         *(
-            [Fold(title=f"All explored tests ({len(explored):,})", blocks=tuple(blocks))]
+            [Fold(title=f"Explored tests written out ({len(explored):,})", blocks=tuple(blocks))]
             if planned
             else blocks
         ),
