@@ -194,6 +194,5 @@ def _closer(key: str, title: str, head: str, estimates: list[Estimate], look_: L
             Column(title="Rows", align="right"),
         ),
         rows=tuple(rows),
-        note="Intervals one at a time. "
-        f"Below {look_.small} rows a comparison never passes; it can still ask for a review.",
+        note=f"Intervals one at a time. Below {look_.small} rows: never a pass, at most a review.",
     )
