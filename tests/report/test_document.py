@@ -28,6 +28,7 @@ from audit.report.blocks import (
 from audit.report.document import decision_rule, document
 from audit.report.sections.calibration import common_bins
 from audit.report.sections.distribution import quantile
+from audit.report.svg import draw
 from audit.table.roles import Roles
 from report import examples
 
@@ -156,6 +157,24 @@ def test_rounding_never_crosses_the_line() -> None:
     card = document(replace(record, findings=(near, *record.findings[1:]))).sections[0].blocks[0]
     assert isinstance(card, VerdictCard)
     assert card.measures[0].value == "0.79996"
+
+
+def test_a_ratio_above_the_inverse_line_says_how_it_is_read() -> None:
+    """1.311 is beyond 1/0.80 = 1.25: rule, row, caption and drawing say so (1/1.311 = 0.763)."""
+    record = examples.german()
+    lead = next(f for f in record.findings if f.planned)
+    e = replace(lead.estimate, value=1.311, low=1.22, high=1.41)
+    high = replace(lead, estimate=e, line=0.8, verdict="fail")
+    page = document(replace(record, findings=(high,)))
+    card = page.sections[0].blocks[0]
+    assert isinstance(card, VerdictCard)
+    assert card.rule.startswith("Below 0.80, or above 1.25 read as its inverse, is beyond the rule")
+    assert "read as its inverse: 0.763 for " in said(page)
+    forest = next(b for b in every(page) if isinstance(b, Chart))
+    assert forest.reading.startswith("1 planned interval crosses the line at 0.80, or its inverse")
+    bar = card.measures[0].bar
+    assert bar is not None
+    assert "<path class=i " in draw(bar)
 
 
 def test_every_planned_test_is_listed() -> None:
@@ -410,7 +429,10 @@ def test_exploration_is_counted_on_the_card() -> None:
     record = replace(record, findings=(*record.findings, seen))
     card = document(record).sections[0].blocks[0]
     assert isinstance(card, VerdictCard)
-    assert card.lines[0].text == "1 planned comparison: 1 pass. Explored: at least 1 asks for a review."
+    assert (
+        card.lines[0].text
+        == "1 planned comparison: 1 pass. Explored: at least 1 asks for a review."
+    )
 
 
 def test_what_the_tally_left_out_is_listed() -> None:

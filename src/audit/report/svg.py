@@ -102,6 +102,8 @@ def _lines(bar: Bar, width: int, height: int) -> str:
         out += _path("p", f"M{position(bar, bar.parity, width)} 0V{height}")
     if _inside(bar, bar.line):
         out += _path("r", f"M{position(bar, bar.line, width)} 0V{height}")
+    if bar.log and bar.line > 0 and bar.line != 1 and _inside(bar, 1 / bar.line):
+        out += _path("i", f"M{position(bar, 1 / bar.line, width)} 0V{height}")
     return out
 
 

@@ -14,6 +14,7 @@ from audit.report.drawings.parts import (
     figure,
     hover,
     label,
+    mirrored_line,
     parity_line,
     rule_line,
     whiskers,
@@ -40,6 +41,7 @@ def forest(look_: Look) -> Spec | None:
         "type": "rect", "x0": line, "x1": ratios[0].caution, "y0": 0, "y1": 1, "yref": "paper",
         "fillcolor": LIGHT["review"], "opacity": 0.07, "line": {"width": 0}, "layer": "below",
     }  # fmt: skip
+    mirrored = [mirrored_line(1 / line)] if start <= 1 / line <= end else []
     data = []
     for verdict in WORDS:
         rows = [(i, f) for i, f in enumerate(ratios) if f.verdict == verdict]
@@ -52,13 +54,14 @@ def forest(look_: Look) -> Spec | None:
         "showlegend": True,
         "xaxis": {
             "type": "log", "range": [math.log10(start), math.log10(end)], "tickvals": ticks,
-            "title": {"text": f"ratio to the reference; line {text.number(line, 2)}, parity 1"},
+            "title": {"text": f"ratio to the reference; line {text.number(line, 2)} "
+                              f"(inverse {text.number(1 / line, 2)}), parity 1"},
         },
         "yaxis": {"tickvals": [-i for i in range(len(ratios))], "ticktext": names,
                   "range": [-len(ratios) + 0.4, 0.6], "showgrid": False},
     }  # fmt: skip
     return figure(
-        data, layout, shapes=(parity_line(1.0), rule_line(line), caution),
+        data, layout, shapes=(parity_line(1.0), rule_line(line), *mirrored, caution),
         narrow=_narrow(names, [x for x in FEW_TICKS if start <= x <= end]),
     )  # fmt: skip
 

@@ -48,6 +48,11 @@ def rule_line(x: float) -> Spec:
     return _upright(x, {"color": LIGHT["ink"], "width": 1.6})
 
 
+def mirrored_line(x: float) -> Spec:
+    """A thinner upright line where the inverse of a ratio reaches the rule's."""
+    return _upright(x, {"color": LIGHT["ink"], "width": 0.8})
+
+
 def parity_line(x: float) -> Spec:
     """A dotted upright line where equality, or the operating point, lies."""
     return _upright(x, {"color": LIGHT["quiet"], "width": 1.2, "dash": "dot"})

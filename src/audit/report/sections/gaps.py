@@ -87,15 +87,24 @@ def _reading(look_: Look, planned: list[Finding]) -> str:
 def _forest_reading(tests: list[Finding]) -> str:
     line = text.number(tests[0].line, 2)
     limits = [f.estimate for f in tests if f.estimate.low == f.estimate.low]
-    whole = sum(e.high < tests[0].line for e in limits)
-    cross = sum(e.low < tests[0].line <= e.high for e in limits)
-    if whole:
-        lies = "planned interval lies" if whole == 1 else "planned intervals lie"
-        return f"{whole} {lies} wholly below {line}."
+    mirror = 1 / tests[0].line
+    above = text.number(mirror, 2)
+    below = sum(e.high < tests[0].line for e in limits)
+    over = sum(e.low > mirror for e in limits)
+    lines = (tests[0].line, mirror)
+    cross = sum(any(e.low < x <= e.high for x in lines) for e in limits)
+    if below or over:
+        lies = "planned interval lies" if below + over == 1 else "planned intervals lie"
+        where = [f"below {line}"] if below else []
+        where += [f"above {above}, its inverse"] if over else []
+        return f"{below + over} {lies} wholly {' or '.join(where)}."
     if cross:
         crosses = "planned interval crosses" if cross == 1 else "planned intervals cross"
-        return f"{cross} {crosses} the line at {line}, so the true ratio may lie on either side."
-    return f"No planned interval reaches below the line at {line}."
+        return (
+            f"{cross} {crosses} the line at {line}, or its inverse at {above}, so the true ratio "
+            "may lie on either side."
+        )
+    return f"No planned interval reaches below {line} or above {above}, its inverse."
 
 
 def _references(look_: Look) -> Grid:
@@ -167,8 +176,8 @@ def _explored(look_: Look, explored: list[Finding], *, planned: bool) -> list[Bl
                 (
                     f"Beyond the plan, {text.plural(len(explored), 'explored comparison')} of "
                     "intersections, small groups, stages, strata and other measures "
-                    f"{'is' if len(explored) == 1 else 'are'} written out here, strongest first; "
-                    f"{flagged or 'none'} of them {verb} for a review. Exploration can raise a "
+                    f"{'is' if len(explored) == 1 else 'are'} written out, strongest first; "
+                    f"{flagged or 'none'} {verb} for a review. Exploration can raise a "
                     "review; it never lowers a pass.",
                 ),
             )

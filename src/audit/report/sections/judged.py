@@ -7,7 +7,7 @@ from audit.inference.estimate import Estimate
 from audit.report import look, text
 from audit.report.blocks import Bar, Cell, Column, Grid
 from audit.report.look import WORDS, Look
-from audit.report.sections.leading import RATE_OF, comparison_bar
+from audit.report.sections.leading import RATE_OF, comparison_bar, inverse_words
 
 
 def _head(e: Estimate) -> Cell:
@@ -38,6 +38,13 @@ def _rate_cell(e: Estimate, look_: Look) -> Cell:
         rate = look_.rate(rate_key, e.attribute, e.group, stratum=e.stratum, stage=e.stage)
         own = own if rate is None else rate.value
     return Cell(text=text.percent(own), note=f"vs {text.percent(e.reference_value)}")
+
+
+def _read(f: Finding) -> str:
+    e = f.estimate
+    limits = look.interval(e, f.line) if e.low == e.low else look.why_undefined(e)
+    inverse = inverse_words(f)
+    return f"{limits}; {inverse}" if inverse else limits
 
 
 def judged_tests(look_: Look, key: str, title: str, tests: list[Finding]) -> Grid:
@@ -71,7 +78,7 @@ def judged_tests(look_: Look, key: str, title: str, tests: list[Finding]) -> Gri
                 _rate_cell(e, look_),
                 Cell(
                     text=look.value(e, f.line) if e.value == e.value else "—",
-                    note=look.interval(e, f.line) if e.low == e.low else look.why_undefined(e),
+                    note=_read(f),
                 ),
                 *([] if mixed else [Cell(bar=comparison_bar(e, f, look_, scale))]),
                 Cell(text=text.p_value(e.p_adjusted)),
@@ -97,7 +104,8 @@ def judged_tests(look_: Look, key: str, title: str, tests: list[Finding]) -> Gri
         note=(
             "Worst first. p is two-sided against equality, adjusted within the family."
             if mixed
-            else "Worst first. The heavy tick marks the rule's line, the dotted one equality. "
+            else "Worst first. The heavy tick marks the rule's line, the dotted one equality"
+            f"{', the thin one its inverse' if ratio else ''}. "
             "p is two-sided against equality, adjusted within the family."
         ),
     )

@@ -64,6 +64,15 @@ def line_words(finding: Finding) -> str:
     return shown if look.is_ratio(finding.estimate.metric) else f"±{shown}"
 
 
+def inverse_words(finding: Finding) -> str:
+    """For a ratio above 1 that is beyond the rule: how it is read; otherwise empty."""
+    e = finding.estimate
+    if not look.is_ratio(e.metric) or not finding.line > 0 or not e.value > 1 / finding.line:
+        return ""
+    reference = text.group(e.attribute, e.reference or ())
+    return f"read as its inverse: {text.number(1 / e.value, 3, [finding.line])} for {reference}"
+
+
 def because(finding: Finding) -> str:
     """Why this verdict, in a sentence."""
     if not finding.planned and finding.estimate.metric == "base_rate_difference":
@@ -203,6 +212,11 @@ def rule_words(finding: Finding, rule: Rule | None) -> str:
             f"{line_words(finding)} is shown for orientation."
         )
     head = f"{'below' if ratio else 'beyond'} {line_words(finding)} is beyond the rule"
+    if inverse_words(finding):
+        head = (
+            f"below {line_words(finding)}, or above {text.number(1 / finding.line, 2)} read as "
+            "its inverse, is beyond the rule"
+        )
     if rule is None:
         return text.sentence(head)
     checked = "" if rule.status_checked else ", status recalled, not checked"

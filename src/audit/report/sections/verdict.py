@@ -118,7 +118,11 @@ def _why_no_errors(look_: Look) -> str:
 
 def _seen(look_: Look) -> str:
     asked = sum(not f.planned and f.verdict in ("fail", "review") for f in look_.record.findings)
-    return f" Explored: at least {asked:,} ask{'s' if asked == 1 else ''} for a review." if asked else ""
+    return (
+        f" Explored: at least {asked:,} ask{'s' if asked == 1 else ''} for a review."
+        if asked
+        else ""
+    )
 
 
 def _line(label: str, findings: list[Finding], otherwise: str, explored: str) -> SubLine:
