@@ -14,7 +14,7 @@ import pytest
 from audit.errors import InputError
 from audit.report import card, files, index_page, tables
 from audit.report.junit import junit
-from audit.report.markdown import markdown
+from audit.report.markdown import escape, markdown
 from report import attacks, examples
 
 
@@ -114,6 +114,19 @@ def test_card_fits_one_screen(name: str) -> None:
     assert "\x1b" not in text
     assert "\x1b[" in card.text(record, color=True)
     assert "A screening result, not a legal finding." in text
+
+
+def test_a_number_is_no_list_in_markdown() -> None:
+    """A backslash stands only where Markdown takes it away: before a sign, never a digit."""
+    for plain in ("49.4% (40.2% to 58.7%)", "0.713", "26 (a)"):
+        assert escape(plain) == plain
+    assert [escape(w) for w in ("1. x", "2) x", "12.", "- x")] == [
+        "1\\. x",
+        "2\\) x",
+        "12\\.",
+        "\\- x",
+    ]
+    assert not re.search(r"\\\d", markdown(examples.german()))
 
 
 def test_card_says_it_all() -> None:

@@ -27,7 +27,8 @@ SIGNS = {"fail": "⯃", "review": "▲", "pass": "●", "insufficient": "◆", "
 """A shape for each verdict."""
 
 _SPECIAL = re.compile(r"([\\`*_\[\]{}<>|#~!&$])")
-_LEADING = re.compile(r"^(\s*)([-+=>]|\d+[.)])")
+_LEADING = re.compile(r"^(\s*)(?:([-+=>])|(\d{1,9})([.)])(?=\s|$))")
+"""What would begin a list, a heading's underline or a quote; a backslash before a digit shows."""
 
 
 def markdown(record: AuditRecord) -> str:
@@ -50,7 +51,12 @@ def escape(words: str) -> str:
     '\\\\<b\\\\> a\\\\|b\\\\_c \\\\[x\\\\](y)'
     """
     flat = " ".join(words.split())
-    return _LEADING.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", flat))
+    return _LEADING.sub(_defused, _SPECIAL.sub(r"\\\1", flat))
+
+
+def _defused(lead: re.Match[str]) -> str:
+    blank, sign, number, dot = lead.groups()
+    return f"{blank}\\{sign}" if sign else f"{blank}{number}\\{dot}"
 
 
 def _line(pieces: Line) -> str:
