@@ -6,6 +6,9 @@ one, and what to do. Codes are stable and never reused.
 
 from __future__ import annotations
 
+import sys
+import warnings
+
 __all__ = ["DataWarning", "InputError", "UndefinedMetricWarning", "VerdictError"]
 
 
@@ -51,6 +54,14 @@ class DataWarning(UserWarning):
         """Keep the code beside the text."""
         super().__init__(f"[{code}] {message}")
         self.code = code
+
+
+def tell(warning: DataWarning) -> None:
+    """Warn at the caller's own line: the nearest one outside this package."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] == "audit":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(warning, stacklevel=level)
 
 
 class UndefinedMetricWarning(DataWarning):

@@ -7,11 +7,10 @@ column with their counts, so rows in memory and rows in an engine follow one pat
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from audit.errors import DataWarning, InputError
+from audit.errors import DataWarning, InputError, tell
 from audit.table import where as where_
 from audit.table.arguments import ask
 from audit.table.door import enter
@@ -90,5 +89,5 @@ def read(
     for issue in table.issues:
         if issue.severity == "warning":
             text = f"{issue.message} — {issue.fix}"
-            warnings.warn(DataWarning(text, issue.code), stacklevel=2)
+            tell(DataWarning(text, issue.code))
     return table
