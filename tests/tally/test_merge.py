@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tally_strategies import KEYS, RACE, ROLES, SEX, pick, table, tables
 from test_counting import same
 
-from audit.errors import InputError
+from audit.errors import DataWarning, InputError
 from audit.table.roles import Issue
 from audit.table.rows import CodedRows, Table
 from audit.tally.counting import count_rows
@@ -22,6 +22,7 @@ from audit.tally.cube import Tally, cells
 from audit.tally.merge import merge
 from audit.tally.plan import plan
 
+pytestmark = pytest.mark.filterwarnings("ignore:.TLY103")  # small parts are often alike
 UNIT = (0.0, 1.0)
 
 
@@ -137,6 +138,19 @@ def test_weights_of_very_different_size_merge() -> None:
     assert twice[0, 1, 2] / twice[0, 0, 2] == pytest.approx(3, rel=1e-12)
 
 
+def test_the_same_tally_twice_is_pointed_out() -> None:
+    """It is added, since two months may agree, but never silently; merging on keeps the issue."""
+    t = table({"protected:sex": [0, 1], "decision": [0, 1]})
+    one = counted(replace(t, sources=("jan.csv",)))
+    empty = counted(table({"protected:sex": [], "decision": []}))
+    with pytest.warns(DataWarning, match=r"TLY103.*twice: 2 rows of jan\.csv") as caught:
+        merged = merge([one, one, one])
+    assert [w.filename for w in caught] == [__file__]
+    assert merged.rows == 6
+    assert [i.code for i in merged.issues] == ["TLY102", "TLY103"]
+    assert [i.code for i in merge([merged, empty, empty]).issues] == ["TLY102", "TLY103"]
+
+
 def test_issues_sources_and_outside_values_are_kept() -> None:
     """What parts noticed is said once; values outside the bins add up; a file counted twice is
     pointed out."""
@@ -146,11 +160,11 @@ def test_issues_sources_and_outside_values_are_kept() -> None:
     other = counted(replace(t, sources=("b.csv",), issues=(note,)))
     merged = merge([one, other])
     assert merged.sources == ("a.csv", "b.csv")
-    assert [i.code for i in merged.issues] == ["TBL099", "TLY101"]
+    assert [i.code for i in merged.issues] == ["TBL099", "TLY101", "TLY103"]
     assert merged.outside == {"score": 2}
     assert "2 rows" in merged.issues[1].message
     again = merge([merged, one])
-    assert [i.code for i in again.issues] == ["TBL099", "TLY101", "TLY102"]
+    assert [i.code for i in again.issues] == ["TBL099", "TLY101", "TLY102", "TLY103"]
     assert "a.csv was counted 2 times" in again.issues[2].message
 
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from audit.errors import InputError
+from audit.errors import DataWarning, InputError, tell
 from audit.table.roles import Axis, Issue, Roles
 from audit.tally.assembly import outside_issues, summed
 from audit.tally.canonical import plain, text
 from audit.tally.cube import Cube, Tally
 from audit.tally.fingerprint import fingerprint
 
-OUTSIDE, TWICE = "TLY101", "TLY102"
+OUTSIDE, TWICE, ALIKE = "TLY101", "TLY102", "TLY103"
 
 
 def merge(tallies: Iterable[Tally]) -> Tally:
@@ -26,7 +26,8 @@ def merge(tallies: Iterable[Tally]) -> Tally:
     edges of score bins, and on the type of each column's levels; a level that only some have is
     united, and an unused one changes nothing. A cube that a part lacks but can sum from a larger
     one is summed; one that it cannot answer is left out and listed in `Tally.skipped`. Raises
-    `InputError` TLY201 naming what differs, TLY202 without a tally.
+    Parts with the same fingerprint are added all the same, with a `DataWarning` and issue TLY103.
+    Raises `InputError` TLY201 naming what differs, TLY202 without a tally.
     """
     flat: Any = getattr(tallies, "ndim", 1)  # numpy's single values say that they are iterable
     if isinstance(tallies, Tally) or not isinstance(tallies, Iterable) or not flat:
@@ -49,7 +50,38 @@ def merge(tallies: Iterable[Tally]) -> Tally:
         raise InputError("TLY202", "nothing to merge", argument="tallies", fix="give at least one")
     for position, part in enumerate(parts[1:], start=2):
         _refuse_difference(parts[0], part, position)
-    return reduce(_add, parts)
+    total = reduce(_add, parts)
+    alike = _alike(parts)
+    for issue in alike:
+        tell(DataWarning(f"{issue.message} — {issue.fix}", issue.code))
+    if not alike:
+        return total
+    return replace(total, issues=tuple(dict.fromkeys((*total.issues, *alike))))
+
+
+def _alike(parts: list[Tally]) -> tuple[Issue, ...]:
+    """Parts with rows that equal an earlier one, each once."""
+    marks = [part.fingerprint for part in parts]
+    again = {
+        mark: part
+        for mark, part in zip(marks, parts, strict=True)
+        if part.rows and marks.count(mark) > 1
+    }
+    return tuple(
+        Issue(
+            code=ALIKE,
+            severity="warning",
+            column=None,
+            message=f"the same tally is counted twice: {_named(part)}",
+            fix="give each tally once, unless two parts truly have the same counts",
+        )
+        for part in again.values()
+    )
+
+
+def _named(part: Tally) -> str:
+    sources = ", ".join(part.sources[:3]) + (" and others" if len(part.sources) > 3 else "")
+    return f"{part.rows:,} rows of {sources}" if sources else f"one of {part.rows:,} rows"
 
 
 def _refuse_difference(one: Tally, other: Tally, position: int) -> None:
@@ -224,7 +256,8 @@ def _issues(
     issues: tuple[Issue, ...], outside: Mapping[str, int], sources: tuple[str, ...]
 ) -> tuple[Issue, ...]:
     """What any part noticed, once; what the whole shows, anew."""
-    kept = tuple(dict.fromkeys(i for i in issues if i.code not in (OUTSIDE, TWICE)))
+    once = tuple(dict.fromkeys(issues))
+    kept = tuple(i for i in once if i.code not in (OUTSIDE, TWICE, ALIKE))
     twice = sorted({s for s in sources if sources.count(s) > 1})
     repeated = tuple(
         Issue(
@@ -236,4 +269,5 @@ def _issues(
         )
         for name in twice
     )
-    return (*kept, *outside_issues(outside), *repeated)
+    alike = (i for i in once if i.code == ALIKE)
+    return (*kept, *outside_issues(outside), *repeated, *alike)
