@@ -208,6 +208,27 @@ def test_a_tally_refuses_new_roles_and_other_files(audit: Run, loans: str) -> No
     assert audit("merge", "loans.csv", "-o", "y.tally.json").code == 2
 
 
+def test_tallies_that_differ_get_no_option_that_is_not_there(audit: Run, loans: str) -> None:
+    """What is wrong is inside the files: no command mends it. Left out, one is shown."""
+    audit("count", loans, *ROLES, "-o", "a.tally.json")
+    audit("count", loans, "--protected", "sex", "--decision", "approved", "--favorable",
+          "decision=0", "-o", "b.tally.json")  # fmt: skip
+    ran = audit("merge", "a.tally.json", "b.tally.json", "-o", "y.tally.json")
+    assert (ran.code, "TLY201" in ran.err, "Try:" in ran.err) == (2, True, False)
+    assert "jan.tally.json" in audit("merge", "-o", "y.tally.json").err
+    ran = audit("merge", "a.tally.json", "a.tally.json", "-o", "y.tally.json")
+    assert (ran.code, "the same tally is counted twice" in ran.err) == (0, True)
+
+
+def test_a_favourable_value_is_asked_for_and_never_proposed(audit: Run, loans: str) -> None:
+    ran = audit("run", loans, "--protected", "sex", "--outcome", "approved")
+    assert ran.code == 2
+    assert "(0, 1)" in ran.err
+    assert "favours the applicant: --favorable outcome=VALUE" in ran.err
+    assert ran.err.rstrip().endswith("--favorable outcome=VALUE")
+    assert "favorable={" not in ran.err
+
+
 def test_a_page_is_made_again_from_its_record(audit: Run, loans: str) -> None:
     audit("run", loans, *ROLES, "-o", "r.json", "-o", "r.html", "--charts", "none", "-q")
     ran = audit("render", "r.json", "-o", "again.html", "--charts", "none")

@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from audit.errors import InputError
+from audit.errors import DataWarning, InputError
 from audit.table.intake import read
 from audit.table.rows import CodedRows, Table
 
@@ -127,7 +127,9 @@ def test_fault_30_a_constant_decision_is_read() -> None:
 
 def test_fault_31_a_favourable_zero_must_be_told() -> None:
     frame = {"g": ["a", "b"], "default": [0, 1]}
-    with pytest.raises(InputError, match=r"TBL022.*'default'"):
+    with pytest.raises(
+        InputError, match=r"TBL022.*\(0, 1\).*favorable={'outcome': VALUE}; .*'default'"
+    ):
         read(frame, protected="g", outcome="default")
     table = read(frame, protected="g", outcome="default", favorable=0)
     assert codes(table, "outcome") == [0, 1]
@@ -196,3 +198,11 @@ def test_without_decision_and_cutoff_nothing_decides() -> None:
     assert isinstance(table.rows, CodedRows)
     assert "decision" not in table.rows.codes
     assert "decision" not in table.axes
+
+
+def test_a_warning_points_at_the_line_that_asked() -> None:
+    """Not at one of ours, however deep it was noticed."""
+    frame = {"g": ["a", "b", "b "] * 40, "d": [0, 1, 1] * 40}
+    with pytest.warns(DataWarning) as caught:
+        read(frame, protected="g", decision="d", favorable=1)
+    assert {w.filename for w in caught} == {__file__}

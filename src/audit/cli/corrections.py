@@ -58,6 +58,15 @@ def corrected(problem: BaseException, command: list[str]) -> list[str] | None:
     return None
 
 
+def spoken(message: str) -> str:
+    """A library's message as one would type it here.
+
+    >>> spoken("say which: favorable={'outcome': VALUE}")
+    'say which: --favorable outcome=VALUE'
+    """
+    return _UNTOLD.sub(r"--favorable \1=VALUE", message)
+
+
 def options_of(ctx: click.Context | None) -> list[str]:
     """Long options of the command being parsed."""
     if ctx is None:
@@ -133,6 +142,7 @@ _PLACEHOLDERS = {
 }
 _SHELVES = {"name": ["audit", "datasets"], "metric": ["audit", "metrics"],
             "policy": ["audit", "policies"]}  # fmt: skip
+_UNTOLD = re.compile(r"favorable=\{'([^']+)': VALUE\}")
 _DROPPED = re.compile(r"leave out (\w+)")
 
 
@@ -146,7 +156,9 @@ def _mended(problem: InputError, command: list[str]) -> list[str] | None:
     if problem.code in NEEDS_CUTS:
         return [*command, "--bins", f"{name}=CUT,CUT"]
     if problem.code in NEEDS_FAVORABLE:
-        return [*command, "--favorable", f"{_part(command, name)}=VALUE"]
+        untold = _UNTOLD.search(fix)
+        part = untold.group(1) if untold else _part(command, name)
+        return [*command, "--favorable", f"{part}=VALUE"]
     if problem.code in NEEDS_UNFAVORABLE:
         return [*command, "--unfavorable", f"{_part(command, name)}=VALUE"]
     if where := _WHERE.search(fix):
@@ -158,7 +170,7 @@ def _mended(problem: InputError, command: list[str]) -> list[str] | None:
     dropped = _DROPPED.match(fix)
     if dropped and dropped.group(1) in SETTINGS:
         return _without(command, dropped.group(1))
-    if argument in _EXAMPLES:
+    if argument in _EXAMPLES and argument != "tallies":  # an operand, and what is in it is wrong
         return _with(command, argument, _EXAMPLES[argument])
     if argument in SETTINGS and _can_be_retyped(problem, command):
         return _with(command, argument, _placeholder(argument))

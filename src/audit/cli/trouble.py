@@ -110,7 +110,7 @@ def _message(problem: BaseException) -> str:
             name = f"{problem.filename}: " if problem.filename else ""
             return f"{name}{problem.strerror or problem}"
         case _:
-            return str(problem)
+            return corrections.spoken(str(problem))
 
 
 def is_terminal() -> bool:

@@ -141,8 +141,7 @@ def _assumed(found: Distinct, part: str, present: list[Any]) -> tuple[Any, ...]:
         return ()
     key = part.removeprefix("stage:")
     text = found.kind == "text"
-    example = present[0] if len(present) == 1 else present[-1] if not text else present[0]
-    fix = f"say which value favours the applicant: favorable={{{key!r}: {shown(example)}}}"
+    fix = f"say which of these values favours the applicant: favorable={{{key!r}: VALUE}}"
     if not text and set(present) == {1, 2}:
         fix += "; German Credit, for one, codes a good loan as 1 and a bad one as 2"
     elif not text and set(present) <= {0, 1}:
