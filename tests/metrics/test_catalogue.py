@@ -79,6 +79,9 @@ def test_unknown_name_suggests_near_ones() -> None:
     """A misspelling is refused with what was meant."""
     with pytest.raises(InputError, match="did you mean 'disparate_impact_ratio'"):
         get("disparate_impct_ratio")
+    with pytest.raises(InputError) as caught:
+        get("equal_opportunity_diference")
+    assert str(caught.value).count("equal_opportunity_difference") == 1
     with pytest.raises(InputError, match="MET002"):
         get("")
     with pytest.raises(InputError, match="MET002"):

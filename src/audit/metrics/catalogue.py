@@ -147,8 +147,15 @@ def get(name: str) -> Metric:
             argument="metric",
             fix="write the key, or whose name it is, as in 'fairlearn:…'",
         )
-    near = difflib.get_close_matches(plain, [*CATALOGUE, *NAMES], n=3, cutoff=0.6)
-    fix = f"did you mean {' or '.join(repr(n) for n in near)}?" if near else "see `audit metrics`"
+    near: dict[tuple[str, ...], str] = {}  # one name per metric, though peers share its name
+    names = [n for n in NAMES if (":" in n) == (":" in plain)]  # a peer's only where one is named
+    for one in difflib.get_close_matches(plain, [*CATALOGUE, *names], n=9, cutoff=0.6):
+        near.setdefault((one,) if one in CATALOGUE else NAMES[one], one)
+    fix = (
+        f"did you mean {' or '.join(repr(n) for n in [*near.values()][:3])}?"
+        if near
+        else "see `audit metrics`"
+    )
     raise InputError("MET002", f"no metric {name!r}", argument="metric", fix=fix)
 
 
