@@ -35,3 +35,13 @@ def test_every_kind_of_metric_is_listed(capsys):
     assert entry.run(["metrics"]) == 0
     out = capsys.readouterr().out
     assert all(key in out for key in CATALOGUE)
+
+
+def test_y_and_n_are_answers_too(monkeypatch):
+    from audit.cli import choosing
+
+    for typed, meant in (("y", True), ("Yes", True), ("n", False), ("NO", False), ("-", False)):
+        monkeypatch.setattr(
+            choosing, "ask", lambda question, read, *, explain, typed=typed: read(typed)
+        )
+        assert choosing._yes_or_no("Known?", "") is meant

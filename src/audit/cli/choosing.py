@@ -11,7 +11,8 @@ from audit.metrics.choosing import ERRORS, RULES
 
 
 def _yes_or_no(question: str, explain: str) -> bool:
-    return bool(ask(question, one_of("yes", "no"), explain=explain) == "yes")
+    read = one_of("yes", "no", "y", "n")
+    return ask(question, lambda said: read(said.lower()), explain=explain) in ("yes", "y")
 
 
 def answers(
