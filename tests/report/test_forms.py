@@ -13,6 +13,8 @@ import pytest
 
 from audit.errors import InputError
 from audit.report import card, files, index_page, tables
+from audit.report.blocks import VerdictCard
+from audit.report.document import document
 from audit.report.junit import junit
 from audit.report.markdown import escape, markdown
 from report import attacks, examples
@@ -114,6 +116,21 @@ def test_card_fits_one_screen(name: str) -> None:
     assert "\x1b" not in text
     assert "\x1b[" in card.text(record, color=True)
     assert "A screening result, not a legal finding." in text
+
+
+@pytest.mark.parametrize("name", [n for n in examples.ALL if "hostile" not in n])
+def test_card_off_a_screen_is_whole(name: str) -> None:
+    """Every word of the card on its screen, and those that were cut there."""
+    record = examples.ALL[name]()
+    files_ = [f"reports/{i}.html" for i in range(6)]
+    whole = card.text(record, width=40, files=files_, whole=True)
+    for block in document(record).sections[0].blocks:
+        if isinstance(block, VerdictCard):
+            said = " ".join(whole.split())
+            for line in block.lines:
+                assert " ".join(f"{line.label}: {line.word}. {line.text}".split()) in said
+            assert " ".join(block.headline.split()) in said
+    assert all(f"Written: {name}" in whole for name in files_)
 
 
 def test_a_number_is_no_list_in_markdown() -> None:

@@ -31,7 +31,8 @@ def show(result: Any, written: Sequence[str]) -> None:
     """The card, the paste-ready sentence and which files were written, on stdout."""
     from audit.report.card import text
 
-    click.echo(text(result.record, width=width(), color=in_color()).rstrip("\n"))
+    whole = not sys.stdout.isatty()  # a file or a log has no screen to fit
+    click.echo(text(result.record, width=width(), color=in_color(), whole=whole).rstrip("\n"))
     click.echo()
     click.echo(paragraph(result.summary()))
     if written:

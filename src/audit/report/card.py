@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from collections.abc import Iterable
+from functools import partial
 
 from audit.findings.record import AuditRecord
 from audit.report import text as words
@@ -20,47 +22,55 @@ SIGNS = {"fail": "[x]", "review": "[!]", "pass": "[ok]", "insufficient": "[?]", 
 
 LARGEST_HTML = 20_000
 
+Wrap = partial[list[str]]
+"""A paragraph to lines, at most so many of them unless all is wanted."""
+
 
 def text(
-    record: AuditRecord, width: int = 80, color: bool = False, files: Iterable[str] = ()
+    record: AuditRecord,
+    width: int = 80,
+    color: bool = False,
+    files: Iterable[str] = (),
+    whole: bool = False,
 ) -> str:
-    """The verdict card as text, at most 24 lines of 80 characters.
+    """The verdict card as text, at most 24 lines of 80 characters; with `whole`, nothing is cut.
 
     Verdict, both rates, ratio, interval, rule, people affected, what would change the verdict,
     and `files` written. With `color`, ANSI escapes mark the verdict; data never reaches the
     terminal with control characters.
     """
     width = max(40, width)
+    room = sys.maxsize if whole else width
+    wrapped = partial(_wrapped, width=width, whole=whole)
     card = verdict.card(Look(record))
-    lines = [_top(record, card, color), _fit(title(record), width), ""]
-    lines += _wrapped(card.headline, width, most=3)
-    lines += _wrapped(card.because, width, most=3)
+    lines = [_top(record, card, color), _fit(title(record), room), ""]
+    lines += wrapped(card.headline, most=3)
+    lines += wrapped(card.because, most=3)
     lines.append("")
     if card.rates:
-        names = [_fit(r.label, width // 3) for r in card.rates]
+        names = [_fit(r.label, room // 3) for r in card.rates]
         wide = max(len(n) for n in names)
         for name, r in zip(names, card.rates, strict=True):
-            lines.append(_fit(f"{name:<{wide}}  {_bar(r.bar, 20)} {r.text:>6}  {r.short}", width))
-    lines += [line for m in card.measures[1:] for line in _second(m, card, width)]
+            lines.append(_fit(f"{name:<{wide}}  {_bar(r.bar, 20)} {r.text:>6}  {r.short}", room))
+    lines += [line for m in card.measures[1:] for line in _second(m, card, wrapped)]
     if card.rates or card.measures[1:]:
         lines.append("")
-    lines += _facts(card, width)
+    lines += _facts(card, wrapped)
     end = []
     if card.change:
-        end += _wrapped(f"What would change the verdict: {card.change}", width, most=2)
-    end += [_fit(f"Written: {name}", width) for name in list(files)[:4]]
+        end += wrapped(f"What would change the verdict: {card.change}", most=2)
+    end += [_fit(f"Written: {name}", room) for name in list(files)[: None if whole else 4]]
     lines += [
-        line
-        for s in card.lines
-        for line in _wrapped(f"{s.label}: {s.word}. {s.text}", width, most=1)
+        line for s in card.lines for line in wrapped(f"{s.label}: {s.word}. {s.text}", most=1)
     ]
-    return "\n".join([*lines[: 23 - len(end)], *end, DISCLAIMER]) + "\n"
+    shown = lines if whole else lines[: 23 - len(end)]
+    return "\n".join([*shown, *end, DISCLAIMER]) + "\n"
 
 
-def _second(m: Measure, card: VerdictCard, width: int) -> list[str]:
+def _second(m: Measure, card: VerdictCard, wrapped: Wrap) -> list[str]:
     rates = f"; {m.rates}" if m.rates and card.rate_title != "Approval rate" else ""
     said = f"{m.title}: {m.value} ({m.interval}){rates}. {m.word}."
-    return _wrapped(said, width, most=2)
+    return wrapped(said, most=2)
 
 
 def _top(record: AuditRecord, card: VerdictCard, color: bool) -> str:
@@ -70,19 +80,19 @@ def _top(record: AuditRecord, card: VerdictCard, color: bool) -> str:
     return f"{head}  {words.visible(record.provenance.policy, 40)}"
 
 
-def _facts(card: VerdictCard, width: int) -> list[str]:
+def _facts(card: VerdictCard, wrapped: Wrap) -> list[str]:
     out = []
     if card.people:
-        out += _wrapped(f"People affected: {card.people} {card.people_note}.", width, most=2)
+        out += wrapped(f"People affected: {card.people} {card.people_note}.", most=2)
     if card.measures and card.measures[0].test:
-        out += _wrapped(f"Test: {card.measures[0].test}.", width, most=2)
-    out += _wrapped(f"Rule: {card.rule}", width, most=3)
+        out += wrapped(f"Test: {card.measures[0].test}.", most=2)
+    out += wrapped(f"Rule: {card.rule}", most=3)
     return out
 
 
-def _wrapped(paragraph: str, width: int, most: int) -> list[str]:
+def _wrapped(paragraph: str, *, width: int, most: int, whole: bool) -> list[str]:
     lines = textwrap.wrap(words.visible(paragraph), width, break_on_hyphens=False) or [""]
-    if len(lines) > most:
+    if len(lines) > most and not whole:
         lines = [*lines[: most - 1], _fit(" ".join(lines[most - 1 :]), width)]
     return lines
 
