@@ -26,7 +26,7 @@ def merge(tallies: Iterable[Tally]) -> Tally:
     edges of score bins, and on the type of each column's levels; a level that only some have is
     united, and an unused one changes nothing. A cube that a part lacks but can sum from a larger
     one is summed; one that it cannot answer is left out and listed in `Tally.skipped`. Raises
-    Parts with the same fingerprint are added all the same, with a `DataWarning` and issue TLY103.
+    Parts with the same fingerprint are added all the same, with a `DataWarning` TLY103.
     Raises `InputError` TLY201 naming what differs, TLY202 without a tally.
     """
     flat: Any = getattr(tallies, "ndim", 1)  # numpy's single values say that they are iterable
@@ -51,15 +51,15 @@ def merge(tallies: Iterable[Tally]) -> Tally:
     for position, part in enumerate(parts[1:], start=2):
         _refuse_difference(parts[0], part, position)
     total = reduce(_add, parts)
-    alike = _alike(parts)
-    for issue in alike:
-        tell(DataWarning(f"{issue.message} — {issue.fix}", issue.code))
-    if not alike:
-        return total
-    return replace(total, issues=tuple(dict.fromkeys((*total.issues, *alike))))
+    for part in _alike(parts):
+        # a warning, not an issue: what the whole holds may not depend on how parts were grouped
+        text_ = f"the same tally is counted twice: {_named(part)}"
+        remedy = "give each tally once, unless two parts truly have the same counts"
+        tell(DataWarning(f"{text_} — {remedy}", ALIKE))
+    return total
 
 
-def _alike(parts: list[Tally]) -> tuple[Issue, ...]:
+def _alike(parts: list[Tally]) -> list[Tally]:
     """Parts with rows that equal an earlier one, each once."""
     marks = [part.fingerprint for part in parts]
     again = {
@@ -67,16 +67,7 @@ def _alike(parts: list[Tally]) -> tuple[Issue, ...]:
         for mark, part in zip(marks, parts, strict=True)
         if part.rows and marks.count(mark) > 1
     }
-    return tuple(
-        Issue(
-            code=ALIKE,
-            severity="warning",
-            column=None,
-            message=f"the same tally is counted twice: {_named(part)}",
-            fix="give each tally once, unless two parts truly have the same counts",
-        )
-        for part in again.values()
-    )
+    return list(again.values())
 
 
 def _named(part: Tally) -> str:
@@ -257,7 +248,7 @@ def _issues(
 ) -> tuple[Issue, ...]:
     """What any part noticed, once; what the whole shows, anew."""
     once = tuple(dict.fromkeys(issues))
-    kept = tuple(i for i in once if i.code not in (OUTSIDE, TWICE, ALIKE))
+    kept = tuple(i for i in once if i.code not in (OUTSIDE, TWICE))
     twice = sorted({s for s in sources if sources.count(s) > 1})
     repeated = tuple(
         Issue(
@@ -269,5 +260,4 @@ def _issues(
         )
         for name in twice
     )
-    alike = (i for i in once if i.code == ALIKE)
-    return (*kept, *outside_issues(outside), *repeated, *alike)
+    return (*kept, *outside_issues(outside), *repeated)
