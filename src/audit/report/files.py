@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from audit.errors import InputError
 from audit.findings.record import AuditRecord
 from audit.table.paths import path_of
+from audit.tally.file import replace_file
 
 MARKS: dict[str, tuple[bytes, ...]] = {
     ".html": (b"evenhand audit.report/1", b"evenhand audit.index/1"),
@@ -96,18 +96,7 @@ def write_bytes(path: str | Path, data: bytes, force: bool = False) -> Path:
     _permit(target, force)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:60]}.", dir=target.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.chmod(name, _mode(target))
-            os.replace(name, target)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(name)
-            raise
+        replace_file(target, data)
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(
@@ -161,12 +150,3 @@ def made_by_audit(path: Path) -> bool:
     except OSError:
         return False
     return False
-
-
-def _mode(target: Path) -> int:
-    with suppress(OSError):
-        if not target.is_symlink():
-            return target.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

@@ -179,9 +179,10 @@ def replace_file(target: Path, data: bytes) -> None:
 
 
 def _mode(target: Path) -> int:
-    """Permissions of the file replaced, else what a new file would get."""
+    """Permissions of the file replaced, else what a new file would get; never a link's target's."""
     with suppress(OSError):
-        return target.stat().st_mode & 0o777
+        if not target.is_symlink():
+            return target.stat().st_mode & 0o777
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask
