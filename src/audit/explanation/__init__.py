@@ -1,0 +1,1 @@
+"""Why: what drives a gap, through which features, and for whom."""
