@@ -1,7 +1,11 @@
 """How often the intervals hold what they claim: exact for two groups, simulated for the rest.
 
     python bench/coverage.py            # the 30 designs of two groups (2 seconds)
-    python bench/coverage.py --all      # also worst gap, weights, clusters, bootstrap (1 minute)
+    python bench/coverage.py --verdicts # how often each verdict is given (bench/verdicts.py)
+    python bench/coverage.py --all      # also worst gap, weights, clusters, bootstrap, and the
+                                        # rest of audit.inference (bench/special_cases.py)
+
+Beside ours stands what fairlearn does: percentiles of a bootstrap of the rows.
 
 A design is a pair of true rates and a pair of sizes. For two groups every possible pair of
 counts is visited with its binomial chance, so the coverage is exact. A case without an interval
@@ -129,19 +133,36 @@ def worst(
     return float(gap), float(ratio)
 
 
+def worst_bootstrapped(
+    rates: npt.ArrayLike, n: npt.NDArray[np.int64], samples: int = 100, seed: int = 0
+) -> float:
+    """Coverage of the percentile bootstrap of max - min over k groups, simulated (× 200)."""
+    p = np.broadcast_to(np.asarray(rates, dtype=np.float64), n.shape)
+    generator = np.random.default_rng(seed)
+    seen = generator.binomial(n, p, size=(samples, 1, n.size)) / n
+    again = np.ptp(generator.binomial(n, seen, size=(samples, 200, n.size)) / n, axis=-1)
+    low, high = np.quantile(again, [0.025, 0.975], axis=1)
+    truth = float(np.ptp(p))
+    return float(100 * ((low <= truth) & (truth <= high)).mean())
+
+
 def worst_table() -> None:
     """Worst gap and ratio over k groups with equal rates (the hard case), bar 94."""
     print("\nworst gap and min/max over k groups of one rate; bar >= 94 within Monte Carlo error")
+    print("(in brackets a percentile bootstrap of the gap, as fairlearn's)")
     for k in (2, 3, 5, 10, 20, 60):
         samples = 4000 if k < 20 else 1500
         error = 100 * np.sqrt(0.95 * 0.05 / samples)
         for rate in (0.02, 0.05, 0.3, 0.95):
             for n in (50, 200, 1000):
                 equal = worst(rate, np.full(k, n), samples)
-                unequal = worst(rate, np.geomspace(30, 5 * n, k).astype(np.int64), samples)
+                sizes = np.geomspace(30, 5 * n, k).astype(np.int64)
+                unequal = worst(rate, sizes, samples)
+                theirs = [worst_bootstrapped(rate, m) for m in (np.full(k, n), sizes)]
                 print(
-                    f"k={k:2d} rate={rate:.2f} n={n:4d}: {equal[0]:6.2f} {equal[1]:6.2f}   "
-                    f"30 to {5 * n}: {unequal[0]:6.2f} {unequal[1]:6.2f}   (s.e. {error:.2f})"
+                    f"k={k:2d} rate={rate:.2f} n={n:4d}: {equal[0]:6.2f} {equal[1]:6.2f} "
+                    f"({theirs[0]:4.1f})   30 to {5 * n}: {unequal[0]:6.2f} {unequal[1]:6.2f} "
+                    f"({theirs[1]:4.1f})   (s.e. {error:.2f})"
                 )
 
 
@@ -159,16 +180,22 @@ def weighted(rate: float, n: int, follow: float, samples: int = 4000, seed: int 
     kish = nw**2 / (w**2).sum(axis=1)
     low, high = rate_interval(kish * xw / nw, kish)
     alone = 100 * ((low <= truth) & (truth <= high)).mean()
+    hits = 0
+    for i in range(100):
+        drawn = generator.multinomial(n, np.full(n, 1 / n), size=200)
+        again = (drawn @ (w[i] * y[i])) / (drawn @ w[i])
+        limits = np.quantile(again, [0.025, 0.975])
+        hits += int(limits[0] <= truth <= limits[1])
     return (
         f"rate={rate:.2f} n={n:4d} outcome weight ×{follow:.1f}: {cover:6.2f} at {events:6.1f} "
-        f"effective events (Kish alone {alone:6.2f})"
+        f"effective events (Kish alone {alone:6.2f}, row bootstrap {hits})"
     )
 
 
 def clustered(people: int, repeats: int, samples: int = 1500, seed: int = 0) -> str:
     """Coverage of the block jackknife of a gap when each applicant applies several times."""
     generator = np.random.default_rng(seed)
-    hits = naive = 0
+    hits = naive = rows = 0
     for _ in range(samples):
         group = generator.random(people) < 0.4
         leaning = generator.beta(1.5, 3.5, people)
@@ -190,9 +217,15 @@ def clustered(people: int, repeats: int, samples: int = 1500, seed: int = 0) -> 
         hits += int(found.low <= 0 <= found.high)
         low, high = difference_interval(*total[0], *total[1])
         naive += int(low <= 0 <= high)
+        (x1, n1), (x2, n2) = total.astype(np.int64)
+        again = (
+            generator.binomial(n1, x1 / n1, 200) / n1 - generator.binomial(n2, x2 / n2, 200) / n2
+        )
+        low, high = np.quantile(again, [0.025, 0.975])
+        rows += int(low <= 0 <= high)
     return (
         f"{people} people × {repeats}: jackknife {100 * hits / samples:.2f}, "
-        f"ignoring repeats {100 * naive / samples:.2f}"
+        f"ignoring repeats {100 * naive / samples:.2f}, row bootstrap {100 * rows / samples:.2f}"
     )
 
 
@@ -224,8 +257,13 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--all", action="store_true", help="simulated parts too")
+    parser.add_argument("--verdicts", action="store_true", help="how often each verdict is given")
     arguments = parser.parse_args()
     two_groups()
+    if arguments.all or arguments.verdicts:
+        import verdicts  # beside this file
+
+        verdicts.main()
     if arguments.all:
         worst_table()
         print("\nweighted rates; bar >= 93 at >= 25 effective events")
