@@ -273,3 +273,12 @@ def test_an_error_names_argument_count_and_first_row() -> None:
     with pytest.raises(InputError, match="x_ref") as error:
         difference_interval([1, 1, 1], 4, [1, 5, 6], 4)
     assert (error.value.argument, error.value.count, error.value.first) == ("x_ref", 2, 1)
+
+
+@pytest.mark.parametrize(
+    "x", [["3"], [3 + 0j], [np.datetime64("2000")], np.ma.array([3], mask=[1])]
+)
+def test_counts_that_are_no_numbers_are_refused(x: Any) -> None:
+    """Text, complex numbers, dates and masked counts are no counts, and none is guessed."""
+    with pytest.raises(InputError, match="INF002"):
+        rate_interval(x, 9)

@@ -117,3 +117,30 @@ def test_contrast_that_is_not_antisymmetric_is_refused() -> None:
 
 def _lopsided(t: Counts) -> np.ndarray:
     return np.where(t.good > 0, np.random.default_rng(t.cells.size).random(), np.nan)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("needs", ["decision"], "needs cannot be a list"),
+        ("rates", (3,), "rates cannot hold a int"),
+        ("worse", None, "worse cannot be a NoneType"),
+    ],
+)
+def test_a_field_of_a_wrong_type_is_named(field: str, value: object, said: str) -> None:
+    """What the laws would stumble over is said first, as a fault of the entry."""
+    with pytest.raises(InputError, match=said):
+        check_metric(replace(CATALOGUE["disparate_impact_ratio"], **{field: value}))
+
+
+def test_a_function_that_raises_is_a_fault_of_the_entry() -> None:
+    """Whatever an entry's own function raises is told with its name, not passed on."""
+    entry = CATALOGUE["selection_rate"]
+    broken = replace(entry, rates=(replace(entry.rates[0], shares=(lambda t: t.nothing,)),))
+    with pytest.raises(InputError, match="selection_rate: one of its functions raises Attribute"):
+        check_metric(broken)
+
+
+def test_what_is_no_entry_is_refused() -> None:
+    with pytest.raises(InputError, match="a str is no catalogue entry"):
+        check_metric("selection_rate")  # type: ignore[arg-type]

@@ -76,3 +76,11 @@ def test_words_at_the_edges() -> None:
     for wrong in ({"a": 0.5}, {"a": 0.5, "b": 1.2}, {"a": 0.5, "b": float("nan")}):
         with pytest.raises(InputError, match="MET032"):
             impossible(wrong)
+
+
+def test_what_is_no_answer_is_refused() -> None:
+    """A text is no yes or no: "no" must not count as yes."""
+    with pytest.raises(InputError, match=r"MET031.*outcomes_known"):
+        choose(outcomes_known="no")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="MET032"):
+        impossible([0.3, 0.4])  # type: ignore[arg-type]

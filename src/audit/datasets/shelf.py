@@ -98,7 +98,7 @@ def folder(name: str) -> Path:
 
 
 def _check(name: str) -> None:
-    if name in _NAMES:
+    if isinstance(name, str) and name in _NAMES:
         return
     near = get_close_matches(str(name).lower().replace("-", "_"), _NAMES, n=1, cutoff=0.4)
     hint = f"did you mean {near[0]!r}? " if near else ""

@@ -27,9 +27,20 @@ def _refuse(bad: npt.NDArray[np.bool_], code: str, message: str, argument: str, 
         )
 
 
+def _floats(value: npt.ArrayLike) -> Floats:
+    """Real numbers as floats, masked ones as nan; text, dates and complex numbers are none."""
+    found = np.asarray(value)
+    if found.dtype.kind not in "biufO":
+        raise TypeError(f"{found.dtype} is no kind of number")
+    numbers = found.astype(np.float64)
+    if isinstance(value, np.ma.MaskedArray):
+        numbers = np.where(np.ma.getmaskarray(value), np.nan, numbers)
+    return numbers
+
+
 def _numbers(value: npt.ArrayLike, argument: str) -> Floats:
     try:
-        array = np.asarray(value, dtype=np.float64)
+        array = _floats(value)
     except (TypeError, ValueError, OverflowError) as error:
         raise InputError(
             "INF002", "not numbers", argument=argument, fix="pass counts as ints or floats"
@@ -89,7 +100,7 @@ def critical(level: npt.ArrayLike) -> Floats:
     from scipy.special import ndtri
 
     try:
-        array = np.asarray(level, dtype=np.float64)
+        array = _floats(level)
     except (TypeError, ValueError, OverflowError) as error:
         raise InputError(
             "INF001", "not a number", argument="level", fix="pass 0.95 for 95 %"

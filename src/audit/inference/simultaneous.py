@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from audit.errors import InputError
 from audit.inference.checks import Floats, counts, critical, one_level, together
 from audit.inference.extreme_pairs import (
     Limits,
@@ -138,6 +139,17 @@ class _Cases(NamedTuple):
 
 def _cases(x: npt.ArrayLike, n: npt.ArrayLike, joint: bool) -> _Cases:
     part, whole = _families(x, n)
+    if not isinstance(joint, bool | np.bool_):
+        raise InputError(
+            "INF005", f"{joint!r} is no answer", argument="joint", fix="True for (families, k)"
+        )
+    if joint and part.ndim < 2:
+        raise InputError(
+            "INF006",
+            f"shape {part.shape} has no axis of families",
+            argument="x",
+            fix="give x and n of shape (families, k), or leave joint out",
+        )
     if not joint:
         part, whole = part[..., None, :], whole[..., None, :]
     if not part.shape[-1]:  # no group at all is one without rows

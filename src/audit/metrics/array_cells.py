@@ -233,14 +233,22 @@ def signed(metric: Metric, data: Grouped, reference: Any, group: Any) -> float:
     return value
 
 
+def _alike(level: Any, wanted: Any) -> bool:
+    """Whether they are one level: text is never a number, and what cannot be compared is none."""
+    if isinstance(level, str) != isinstance(wanted, str):
+        return False
+    try:
+        return bool(level == wanted)
+    except Exception:
+        return False
+
+
 def find_group(groups: Sequence[Group], wanted: Any, argument: str) -> int:
     """Where a group stands; a bare level will do for a single attribute."""
     levels = tuple(wanted) if isinstance(wanted, (tuple, list)) else (wanted,)
     levels = tuple(unicodedata.normalize("NFC", v) if isinstance(v, str) else v for v in levels)
     for i, group in enumerate(groups):
-        if group == levels and all(
-            isinstance(a, str) == isinstance(b, str) for a, b in zip(group, levels, strict=True)
-        ):
+        if len(group) == len(levels) and all(map(_alike, group, levels)):
             return i
     near = [
         g for g in groups if [str(v).casefold() for v in g] == [str(v).casefold() for v in levels]

@@ -165,6 +165,8 @@ def search(words: str) -> tuple[Metric, ...]:
     >>> [m.key for m in search("four fifths")]
     ['disparate_impact_ratio']
     """
+    if not isinstance(words, str):
+        raise InputError("MET002", f"{words!r} are no words", argument="words", fix="give a text")
     wanted = _words(words).split()
     return tuple(
         m

@@ -84,8 +84,52 @@ def check_metric(entry: Metric) -> None:
     ...
     audit.errors.InputError: [MET020] disparate_impact_ratio: the ideal of a ratio is 1.0, not 0.0
     """
-    for fault in _faults(entry):
-        raise InputError("MET020", fault, argument=str(entry.key))
+    if not isinstance(entry, Metric):
+        raise InputError(
+            "MET020",
+            f"a {type(entry).__name__} is no catalogue entry",
+            argument="entry",
+            fix="give an audit.metrics.Metric",
+        )
+    name = entry.key if isinstance(entry.key, str) else "entry"
+    try:
+        with np.errstate(all="ignore"):
+            fault = next((f for part in (_of_kinds, _faults) for f in part(entry)), None)
+    except Exception as error:  # its functions are the caller's own and may raise anything
+        raise InputError(
+            "MET020",
+            f"one of its functions raises {type(error).__name__}: {error}",
+            argument=name,
+            fix="let it take arrays of counts and give nan where there is no value",
+        ) from error
+    if fault is not None:
+        raise InputError("MET020", fault, argument=name)
+
+
+def _of_kinds(entry: Metric) -> Iterator[str]:
+    """Fields of a wrong type: what the laws below would stumble over."""
+    kinds: dict[str, type | tuple[type, ...]] = {
+        **dict.fromkeys(("key", "title", "worse", "formula", "source", "meaning"), str),
+        "contrast": (str, type(None)),
+        "undefined": str,
+        "ideal": (int, float),
+        "needs": frozenset,
+        "rates": tuple,
+        "aliases": tuple,
+    }
+    for name, kind in kinds.items():
+        value = getattr(entry, name)
+        if not isinstance(value, kind) or isinstance(value, bool):
+            yield f"{name} cannot be a {type(value).__name__}"
+    for name in FUNCTIONS.values():
+        value = getattr(entry, name)
+        if value is not None and not callable(value):
+            yield f"{name} cannot be a {type(value).__name__}"
+    for rate in entry.rates:
+        if not isinstance(rate, Rate):
+            yield f"rates cannot hold a {type(rate).__name__}"
+        elif not isinstance(rate.form, str) or not isinstance(rate.undefined, str):
+            yield "a rate's form and undefined are texts"
 
 
 def _faults(entry: Metric) -> Iterator[str]:

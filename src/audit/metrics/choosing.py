@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from audit.errors import InputError
 
 ERRORS = ("false_approvals", "false_denials", "both")
@@ -61,6 +63,12 @@ def choose(
     >>> choose(outcomes_known=False, rule="us-credit").primary
     'disparate_impact_ratio'
     """
+    answers = {"outcomes_known": outcomes_known, "conditioning": conditioning, "scores": scores}
+    for argument, answer in answers.items():
+        if not isinstance(answer, bool | np.bool_):
+            raise InputError(
+                "MET031", f"{answer!r} is no answer", argument=argument, fix="True or False"
+            )
     _known("errors", errors, ERRORS)
     _known("rule", rule, RULES)
     primary, reasons, gives_up = _primary(outcomes_known, errors, conditioning, rule)
@@ -106,7 +114,7 @@ def choose(
 
 
 def _known(argument: str, value: Any, words: tuple[str, ...]) -> None:
-    if value is not None and value not in words:
+    if value is not None and not (isinstance(value, str) and value in words):
         raise InputError(
             "MET031",
             f"{value!r} is not known",
@@ -262,6 +270,13 @@ def impossible(base_rates: Mapping[Any, float]) -> tuple[str, ...]:
     >>> impossible({"a": 0.5, "b": 0.5})
     ()
     """
+    if not isinstance(base_rates, Mapping):
+        raise InputError(
+            "MET032",
+            f"a {type(base_rates).__name__} does not name groups",
+            argument="base_rates",
+            fix='give each group its rate: {"White": 0.76, "Black": 0.34}',
+        )
     rates = dict(base_rates)
     for group, rate in rates.items():
         if not (isinstance(rate, (int, float)) and 0 <= rate <= 1):

@@ -27,7 +27,7 @@ CODES: Mapping[str, str] = {
     "TBL017": "bins have the wrong form",
     "TBL018": "bins on a column that is not numeric",
     "TBL019": "a reference level is not there",
-    "TBL020": "protected probabilities are not available yet",
+    "TBL020": "a membership column holds probabilities, which are not available yet",
     "TBL021": "text labels without a favourable value",
     "TBL022": "number labels without a favourable value",
     "TBL023": "a favourable or unfavourable value does not occur",
@@ -52,6 +52,7 @@ CODES: Mapping[str, str] = {
     "TBL042": "dates as labels",
     "TBL043": "a decision's value that is not among its declared levels",
     "TBL044": "a control that a regression cannot take, or rows it cannot read",
+    "TBL045": "a membership column holds something that is no yes or no",
     # noticed: Issue, with a DataWarning where the severity is "warning"
     "TBL050": "missing values form a group of their own",
     "TBL051": "one group only; nothing can be compared",
@@ -75,6 +76,8 @@ CODES: Mapping[str, str] = {
     "TBL069": "a score beyond [0, 1] cannot be calibrated",
     "TBL070": "sex is not recoverable from this column",
     "TBL071": "foreign_worker is reversed in the usual code book",
+    "TBL072": "rows belong to several groups of one attribute",
+    "TBL073": "rows belong to none of the groups named",
     # files
     "TBL101": "CSV and Parquet files are mixed",
     "TBL102": "a file of unknown kind",
@@ -148,6 +151,7 @@ CODES: Mapping[str, str] = {
     "TBL525": "too few rows for so many neighbours",
     "TBL526": "an attribute with too few or too many levels to try",
     "TBL527": "something that is no model",
+    "TBL528": "whether to scale features is not a yes or no",
 }
 """What each code means. Codes are stable and never reused."""
 

@@ -35,8 +35,12 @@ def points(X: Any, protected: Any = None, *, scale: bool = True) -> Floats:  # n
 
     `X` is a frame, a dict of columns or a 2-D array; `protected` names columns (of an array,
     numbers them). Raises `InputError` TBL520 no features or unknown columns, TBL521 missing or
-    infinite values, TBL522 a text column with very many values.
+    infinite values, TBL522 a text column with very many values, TBL528 a `scale` that is no bool.
     """
+    if not isinstance(scale, bool | np.bool_):
+        raise InputError(
+            "TBL528", f"{shown(scale)} is no answer", argument="scale", fix="True or False"
+        )
     columns = _columns(X)
     left_out = _named(protected, list(columns))
     kept = {name: column for name, column in columns.items() if name not in left_out}
@@ -59,7 +63,17 @@ def _columns(X: Any) -> Mapping[Any, Any]:  # noqa: N803
     if is_frame(X):
         frame = nw.from_native(X, eager_only=True)
         return {name: frame.get_column(name) for name in frame.columns}
-    array = np.asarray(X)
+    if np.ma.is_masked(X):
+        X = X.astype(object).filled(None)  # noqa: N806
+    try:
+        array = np.asarray(X)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            "TBL520",
+            f"a {type(X).__name__} whose rows do not have one length is no table of features",
+            argument="X",
+            fix="give a frame or a 2-D array, one row a person",
+        ) from error
     if array.ndim != 2:
         raise InputError(
             "TBL520",
@@ -94,13 +108,21 @@ def _coordinates(name: Any, column: Any, scale: bool) -> list[Floats]:
         found = _looked(name, column)
         if found.kind not in ("bool", "integer", "number", "empty"):
             return _indicators(name, found)
-        table = np.array([math.nan if v is None else float(v) for v in found.values], np.float64)
+        table = np.array([_real(v) for v in found.values], np.float64)
         numbers = table.take(found.handle) if table.size else np.zeros(0)
     bad = ~np.isfinite(numbers)
     if bad.any():
         _refuse_gaps(name, int(bad.sum()), int(bad.argmax()))
     spread = float(numbers.std()) if scale and numbers.size else 1.0
     return [numbers / spread if spread > 0 else numbers * 0]
+
+
+def _real(value: Any) -> float:
+    """A number as a float; nan where it is missing or larger than any float."""
+    try:
+        return math.nan if value is None else float(value)
+    except OverflowError:
+        return math.nan
 
 
 def _looked(name: Any, column: Any) -> Distinct:
@@ -222,7 +244,7 @@ def flipped(
     X = native(X)  # noqa: N806
     as_array = not is_frame(X)
     columns = _columns(X)
-    if attribute not in columns:
+    if not isinstance(attribute, str | int) or attribute not in columns:
         raise InputError(
             "TBL520",
             f"no column {shown(attribute)}: a model that does not see it cannot change its mind",
@@ -231,7 +253,7 @@ def flipped(
         )
     found = _looked(attribute, columns[attribute])
     present = list(found.present)
-    wanted = present if values is None else list(values)
+    wanted = present if values is None else _tried(values)
     if len(wanted) > LEVELS or len(dict.fromkeys([*present, *wanted])) < 2 or not wanted:
         raise InputError(
             "TBL526",
@@ -254,12 +276,36 @@ def flipped(
         if frame is None:
             assert array is not None
             block = array[rows]
-            block[:, attribute] = value
+            block[:, int(attribute)] = value
             changed: Any = _ArrayRows(block)
         else:
             changed = _with_level(frame, attribute, value, rows, level, own)
         after[value], tried[value] = decide(changed, len(rows)), rows
     return Flipped(levels=tuple(present), level=level, before=before, after=after, tried=tried)
+
+
+PLAIN = (str, bool, int, float, np.generic)
+"""Types of levels and decisions: what can be compared and counted."""
+
+
+def _tried(values: Any) -> list[Any]:
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        raise InputError(
+            "TBL526",
+            f"{shown(values)} is no list of levels",
+            argument="values",
+            fix='for example values=["female", "male"]',
+        )
+    found = list(values) if getattr(values, "ndim", 1) == 1 else [values]
+    for value in found:
+        if not isinstance(value, PLAIN):
+            raise InputError(
+                "TBL526",
+                f"a {type(value).__name__} is no level to try",
+                argument="values",
+                fix="give levels in the column's own type",
+            )
+    return found
 
 
 class _ArrayRows:
@@ -279,7 +325,7 @@ class _ArrayRows:
 
 def _with_level(
     frame: Any,
-    attribute: str,
+    attribute: Any,
     value: Any,
     rows: npt.NDArray[np.int64],
     level: npt.NDArray[np.int64],
@@ -315,9 +361,24 @@ def _decider(model: Any, cutoff: float | None, favorable: Any) -> Callable[[Any,
             argument="model",
             fix="give a fitted model, or a function of the features",
         )
+    if favorable is not None:
+        many = isinstance(favorable, list | tuple | set)
+        if not all(isinstance(v, PLAIN) for v in (favorable if many else (favorable,))):
+            raise InputError(
+                "TBL125",
+                f"{shown(favorable)} is no decision",
+                argument="favorable",
+                fix="name the favourable class, in the model's own type",
+            )
     if cutoff is None:
         function = model.predict if hasattr(model, "predict") else model
-        return lambda inputs, size: np.asarray(_call(function, inputs, name, size, "predict"))
+        return lambda inputs, size: _one_each(
+            _call(function, inputs, name, size, "predict"), name, "predict"
+        )
+    if isinstance(cutoff, bool) or not isinstance(cutoff, int | float) or not math.isfinite(cutoff):
+        raise InputError(
+            "TBL126", f"{shown(cutoff)} is no cut-off", argument="cutoff", fix="for example 0.15"
+        )
     if hasattr(model, "predict_proba"):
         if favorable is None:
             raise InputError(
@@ -336,5 +397,30 @@ def _decider(model: Any, cutoff: float | None, favorable: Any) -> Callable[[Any,
         return below
     function = model.predict if hasattr(model, "predict") else model
     return lambda inputs, size: (
-        np.asarray(_call(function, inputs, name, size, "the call"), np.float64) >= cutoff
+        _one_each(_call(function, inputs, name, size, "the call"), name, "the call").astype(float)
+        >= cutoff
     )
+
+
+def _one_each(decisions: npt.NDArray[Any], name: str, what: str) -> npt.NDArray[Any]:
+    """The answers of a model, one plain value a row."""
+    if decisions.ndim != 1:
+        raise InputError(
+            "TBL123",
+            f"{name}: {what} returned shape {decisions.shape} where one value a row is needed",
+            argument="model",
+            fix="one value a row",
+        )
+    if decisions.dtype.kind == "O":
+        plain = (*PLAIN, type(None))  # a model may know no answer where the attribute is missing
+        odd = [i for i, v in enumerate(decisions.tolist()) if not isinstance(v, plain)]
+        if odd:
+            raise InputError(
+                "TBL122",
+                f"{name}: {what} returned values that are no decisions",
+                argument="model",
+                count=len(odd),
+                first=odd[0],
+                fix="return numbers, booleans or text",
+            )
+    return decisions

@@ -1,0 +1,267 @@
+"""Public names that take neither rows nor arrays of decisions, fuzzed; and none is left out."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import audit
+from audit import datasets, inference, metrics
+from fuzz import test_entry_points
+from fuzz.hostile import (
+    NUMBERS,
+    TEXTS,
+    array,
+    dressed,
+    fuzz,
+    quietly,
+    roles,
+    table,
+    thing,
+    vector,
+)
+from fuzz.test_entry_points import drop_ins
+
+FUZZED = {
+    "check_metric": "test_check_metric",
+    "count": "test_count",
+    "load": "test_load_and_load_tally_and_write",
+    "load_tally": "test_load_and_load_tally_and_write",
+    "merge": "test_merge",
+    "power": "test_intervals_and_power",
+    "read": "test_read",
+    "regress": "test_regress",
+    "run": "test_run",
+    "write": "test_load_and_load_tally_and_write",
+}
+"""The test that fuzzes each public function of `audit`."""
+
+RECORDS = ("Metric", "Rate", "Recommendation", "Share")
+"""Records of `audit.metrics`: what is wrong in one is found by `check_metric`."""
+
+
+def test_every_public_name_is_fuzzed() -> None:
+    """A new public function comes with its fuzz test."""
+    of_others = ("Audit", "DataWarning", "InputError", "UndefinedMetricWarning", "VerdictError")
+    functions = {
+        n for n in audit.__all__ if callable(getattr(audit, n)) and n not in of_others
+    }  # `Audit` is what `run` returns; its views have a test of their own
+    assert functions <= FUZZED.keys(), sorted(functions - FUZZED.keys())
+    known = {**vars(test_entry_points), **globals()}
+    assert all(test in known for test in FUZZED.values())
+    of_metrics = {n for n in dir(metrics) if callable(getattr(metrics, n))}
+    left = of_metrics - {*drop_ins(), *OF_METRICS, *RECORDS}
+    assert not left, sorted(left)
+    of_datasets = {n for n in datasets.__all__ if inspect.isfunction(getattr(datasets, n))}
+    assert of_datasets == {*OF_DATASETS, "names"}
+
+
+# --- audit.inference --------------------------------------------------------------------------
+
+INTERVAL_METHODS = ("wilson", "katz", "newcombe", "miettinen-nurminen", "wald", "nope")
+
+
+def _argument(r: random.Random, name: str, size: int) -> Any:
+    """A value for an argument of this name: often a sensible one, else anything."""
+    if r.random() < 0.15:
+        return thing(r)
+    if name in ("level", "alpha", "power"):
+        return r.choice((0.95, 0.9, 0.5, r.choice(NUMBERS)))
+    if name == "method":
+        return r.choice(INTERVAL_METHODS)
+    if name == "seed":
+        return r.choice((0, 1, r.choice(NUMBERS)))
+    if name.startswith("n"):
+        return dressed(r, [9 + r.randrange(20) for _ in range(size)])
+    if name.startswith("x"):
+        return dressed(r, [r.randrange(10) for _ in range(size)])
+    return array(r, size)
+
+
+@pytest.mark.parametrize("name", inference.__all__)
+def test_inference(name: str) -> None:
+    """Whatever `audit.inference` offers, by the names of its arguments."""
+    parameters = inspect.signature(getattr(inference, name)).parameters.values()
+
+    def make(r: random.Random) -> Callable[[], object]:
+        size = r.choice((0, 1, 2, 3, 5))
+        told = {
+            p.name: _argument(r, p.name, size)
+            for p in parameters
+            if p.default is p.empty or r.random() < 0.4
+        }
+        function = getattr(inference, name)
+        return lambda: function(**told)
+
+    fuzz(f"inference {name}", make)
+
+
+# --- audit.metrics: people, choosing, the catalogue --------------------------------------------
+
+
+class Lender:
+    """A model of sorts."""
+
+    def __init__(self, r: random.Random) -> None:
+        """Answers that depend on the random source."""
+        self.r = r
+        self.classes_ = r.choice(([0, 1], ["bad", "good"], [1], None, 3))
+
+    def predict(self, rows: Any) -> Any:
+        """One answer a row, mostly."""
+        return array(self.r, len(rows))
+
+    def predict_proba(self, rows: Any) -> Any:
+        """Two columns, mostly."""
+        p = np.array([self.r.random() for _ in range(len(rows))])
+        return self.r.choice((np.c_[p, 1 - p], p, np.c_[p, p], None))
+
+
+def _people(r: random.Random, size: int) -> Any:
+    values = {c: [r.random() for _ in range(size)] for c in "ab"}
+    if r.random() < 0.5:
+        values["g"] = [r.choice("fm") for _ in range(size)]  # type: ignore[misc]
+    if r.random() < 0.3:
+        values["c"] = vector(r, size)
+    if r.random() < 0.1:
+        return thing(r)
+    frame = quietly(lambda: pd.DataFrame(values), pd.DataFrame({"a": values["a"]}))
+    makers: tuple[Callable[[], Any], ...] = (
+        lambda: frame,
+        lambda: frame.to_numpy(),
+        lambda: pl.DataFrame(values, strict=False),
+        lambda: np.ma.masked_array(frame.to_numpy(), mask=r.random() < 0.1),
+        lambda: frame.to_numpy().tolist(),
+    )
+    return quietly(r.choice(makers), values)
+
+
+def _pool(r: random.Random) -> dict[str, Any]:
+    size = r.choice((0, 1, 2, 8, 20))
+    lender = r.choice((Lender(r), Lender(r).predict, thing(r)))
+    known = r.choice((True, False, thing(r)))
+    words = r.choice((*list(metrics.CATALOGUE)[:4], *TEXTS, thing(r)))
+    groups = {r.choice(("g", None, ("a", None), 1.5, "\ud800", i)): 0.2 * i for i in range(4)}
+    if r.random() < 0.5:
+        groups = {"a": r.choice(NUMBERS), "b": thing(r)}
+    return {
+        "X": _people(r, size),
+        "y_pred": array(r, size),
+        "sensitive_features": dressed(r, [r.choice("fm") for _ in range(size)]),
+        "protected": r.choice((None, "g", ["g"], thing(r))),
+        "n_neighbors": r.choice((1, 5, 0, thing(r))),
+        "scale": r.choice((True, False, thing(r))),
+        "pos_label": r.choice((None, 1, thing(r))),
+        "model": lender,
+        "attribute": r.choice(("g", "a", 0, thing(r))),
+        "values": r.choice((None, ["f", "x"], [0, 1], thing(r))),
+        "cutoff": r.choice((None, 0.5, thing(r))),
+        "favorable": r.choice((None, 1, "good", thing(r))),
+        "level": r.choice((0.95, thing(r))),
+        "reference": r.choice(("f", thing(r))),
+        "group": r.choice((None, "m", thing(r))),
+        "outcomes_known": known,
+        "errors": r.choice((None, "both", "false_denials", thing(r))),
+        "conditioning": known,
+        "rule": r.choice((None, "us-credit", thing(r))),
+        "scores": known,
+        "base_rates": groups if r.random() < 0.9 else thing(r),
+        "name": words,
+        "words": words,
+    }
+
+
+OF_METRICS = ("check_metric", "choose", "consistency", "flip_rate", "flip_test", "get",
+              "impossible", "search")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [n for n in OF_METRICS if n != "check_metric"])
+def test_metrics_of_people_and_words(name: str) -> None:
+    function = getattr(metrics, name)
+    parameters = inspect.signature(function).parameters.values()
+
+    def make(r: random.Random) -> Callable[[], object]:
+        pool = _pool(r)
+        told = {
+            p.name: pool.get(p.name, thing(r))
+            for p in parameters
+            if p.default is p.empty or r.random() < 0.4
+        }
+        return lambda: function(**told)
+
+    fuzz(f"metrics {name}", make)
+
+
+def test_check_metric() -> None:
+    """An entry with a field that makes no sense is refused, and so is what is no entry."""
+    entries = list(metrics.CATALOGUE.values())
+    fields = [f.name for f in dataclasses.fields(metrics.Metric)]
+    of_rates = [f.name for f in dataclasses.fields(metrics.Rate)]
+
+    def make(r: random.Random) -> Callable[[], object]:
+        entry = r.choice(entries)
+        if r.random() < 0.1:
+            return lambda: audit.check_metric(thing(r))
+        if r.random() < 0.3 and entry.rates:
+            odd = {r.choice(of_rates): thing(r)}
+            rates = (dataclasses.replace(entry.rates[0], **odd), *entry.rates[1:])
+            changed = dataclasses.replace(entry, rates=rates)
+        else:
+            changed = dataclasses.replace(entry, **{r.choice(fields): thing(r)})
+        return lambda: audit.check_metric(changed)
+
+    fuzz("check_metric", make)
+
+
+# --- the others ---------------------------------------------------------------------------------
+
+
+def test_regress() -> None:
+    def make(r: random.Random) -> Callable[[], object]:
+        source, told = table(r), roles(r)
+        own: dict[str, Any] = {"controls": r.choice((["w"], ["h"], "w", (), ["zz"], thing(r)))}
+        optional = {
+            "amount": ({"s": "lower"}, "s", "zz", thing(r)),
+            "categorical": (["h"], ["w"], thing(r)),
+            "attribute": ("g", "zz", thing(r)),
+            "errors": ("HC1", "HC3", "x", thing(r)),
+            "level": (0.9, 2, thing(r)),
+        }
+        for name in r.sample(sorted(optional), r.choice((0, 1, 1, 2))):
+            own[name] = r.choice(optional[name])
+        own.setdefault("amount", {"s": "lower"})
+        told = {k: v for k, v in told.items() if k not in own}
+        if r.random() < 0.5:
+            told = {"protected": "g"}
+        return lambda: audit.regress(source, **told, **own)
+
+    fuzz("regress", make)
+
+
+OF_DATASETS = ("card", "folder", "load", "noted", "title")
+
+
+@pytest.mark.parametrize("name", OF_DATASETS)
+def test_datasets(name: str) -> None:
+    """A name that no data set has, and labels that none has."""
+    function = getattr(datasets, name)
+
+    def make(r: random.Random) -> Callable[[], object]:
+        if name == "noted":
+            notes = tuple(r.choice(TEXTS) for _ in range(r.randrange(3)))
+            return lambda: function(notes)
+        what: Any = r.choice((*TEXTS, thing(r), "german", "Compas", Path("compas")))
+        if name == "load" and r.random() < 0.02:
+            return lambda: function("german_credit", labels=thing(r))
+        return lambda: function(what)
+
+    fuzz(f"datasets {name}", make)
