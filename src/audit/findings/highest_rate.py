@@ -19,14 +19,18 @@ from audit.findings.verdict import RATIO
 from audit.inference.estimate import Estimate
 from audit.inference.intervals import ratio_interval
 from audit.inference.reference import Reference
-from audit.inference.score_tests import score_statistic
+from audit.inference.score_tests import equality_p_value, score_statistic
+from audit.inference.shared_rows import APART, WITHIN
 from audit.inference.simultaneous import pairwise_critical, range_p_value
+from audit.inference.stack import build, proportions
 from audit.inference.weights import effective
 from audit.metrics.metric import Counts
-from audit.tally.cube import Cells, Tally, cells
+from audit.metrics.rates import selection_rate
+from audit.tally.cube import Cells, Tally, cells, is_named
 
 METRIC = "disparate_impact_ratio"
 METHOD = "Miettinen-Nurminen, simultaneous"
+BONFERRONI = "Miettinen-Nurminen, all pairs (Bonferroni)"
 
 
 def readings(
@@ -56,7 +60,7 @@ def _attribute(
     keep = [
         i
         for i, g in enumerate(found.groups)
-        if None not in g
+        if is_named(found, i)
         and large_enough(rows.get(g, 0), tally.rows, policy, min_rows)
         and decided[i] >= min_rows
     ]
@@ -65,6 +69,8 @@ def _attribute(
     x, n, part, rate = _rates(found)
     best = max(keep, key=lambda i: (rate[i], n[i], -i))
     others = np.array([i for i in keep if i != best])
+    if found.parts is not None and found.parts.shared().any():
+        return _judged(_shared(found, keep, best, level), tally, policy, min_rows)
     z = pairwise_critical(len(keep), level)
     from scipy.special import ndtr
 
@@ -92,6 +98,61 @@ def _attribute(
         )
         for k, i in enumerate(others.tolist())
     ]
+    return _judged(estimates, tally, policy, min_rows)
+
+
+def _shared(found: Cells, keep: list[int], best: int, level: float) -> list[Estimate]:
+    """Groups that share rows: each against the best group's rows that are not in it.
+
+    The studentized range takes groups as independent; here every ordered pair that could have
+    been read is allowed for by Bonferroni's inequality instead.
+    """
+    stack = build([found], _chosen(found, best), min_rows=0)
+    p = proportions(stack, selection_rate)
+    pairs = len(keep) * (len(keep) - 1)
+    i = np.array([k for k in keep if k != best])
+    j = stack.reference[i]
+    four = (p.x[i], p.n[i], p.x[j], p.n[j])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.where(p.value[j] > 0, p.value[i] / p.value[j], np.nan)
+    low, high = ratio_interval(*four, 1 - (1 - level) / pairs)
+    raised = np.minimum(equality_p_value(*four) * pairs, 1.0)
+    fewer = stack.apart(j)
+    return [
+        Estimate(
+            metric=METRIC,
+            attribute=found.attribute,
+            group=stack.groups[own],
+            reference=stack.groups[other],
+            value=float(value[k]),
+            low=float(low[k]),
+            high=float(high[k]),
+            level=level,
+            method=BONFERRONI + (APART if fewer[k] else ""),
+            p_value=float(raised[k]),
+            p_adjusted=float(raised[k]),
+            rows=int(p.rows[own]),
+            favorable=float(p.part[own]),
+            reference_rows=int(p.rows[other]),
+            reference_value=float(p.value[other]),
+            reason=None
+            if value[k] == value[k]
+            else "nobody was approved"
+            if p.rows[other]
+            else WITHIN,
+        )
+        for k, (own, other) in enumerate(zip(i.tolist(), j.tolist(), strict=True))
+    ]
+
+
+def _chosen(found: Cells, best: int) -> tuple[Reference, ...]:
+    (attribute,), (level,) = found.attribute, found.groups[best]
+    return (Reference(attribute=attribute, level=level, why="highest approval rate"),)
+
+
+def _judged(
+    estimates: list[Estimate], tally: Tally, policy: Policy, min_rows: int
+) -> list[Finding]:
     return findings_of(
         estimates,
         tally,

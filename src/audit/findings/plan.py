@@ -16,7 +16,7 @@ from audit.inference.measure import Known, known
 from audit.inference.multiplicity import holm
 from audit.inference.reference import Reference
 from audit.metrics.metric import Counts
-from audit.table.roles import Group
+from audit.table.roles import NONE_OF_THEM, Group, is_named
 from audit.tally.cube import Tally, cells
 
 Sizes = Mapping[tuple[str, ...], Mapping[Group, int]]
@@ -166,7 +166,9 @@ def _belongs(
         or columns["stratum"][row] is not None
     ):
         return False
-    if not 1 <= len(attribute) <= family.intersections or None in group or None in reference:
+    if not 1 <= len(attribute) <= family.intersections or None in reference:
+        return False
+    if not is_named(tally.roles, attribute, group):
         return False
     if len(attribute) == 1 and reference != (chosen.get(attribute[0]),):
         return False
@@ -213,7 +215,11 @@ def _unreached(
         if not rows:
             out.append(f"{name}: not in the tally's cubes")
             continue
-        others = {g: n for g, n in rows.items() if g != (chosen.level,) and n and g != (None,)}
+        others = {
+            g: n
+            for g, n in rows.items()
+            if g != (chosen.level,) and n and is_named(tally.roles, (chosen.attribute,), g)
+        }
         small = {
             g: n for g, n in others.items() if not large_enough(n, tally.rows, policy, min_rows)
         }
@@ -232,6 +238,10 @@ def _unreached(
         if missing:
             share = percent(missing / max(tally.rows, 1))
             out.append(f"{name}: missing for {share} of rows; a missing group never decides")
+        rest = rows.get((NONE_OF_THEM,), 0) if chosen.attribute in tally.roles.overlapping else 0
+        if rest and chosen.level != NONE_OF_THEM:
+            share = percent(rest / max(tally.rows, 1))
+            out.append(f"{name}: none of the named groups for {share} of rows; they never decide")
     return out
 
 

@@ -18,11 +18,11 @@ from audit.inference.by_group import JACKKNIFE
 from audit.inference.clusters import Jackknifed, jackknife
 from audit.inference.estimate import NAN, Estimate
 from audit.metrics.quantiles import SHARES
-from audit.table.roles import Group
 
 Floats = npt.NDArray[np.float64]
-BlockSums = Mapping[tuple[tuple[str, ...], Group], Floats]
-"""Sums by block of every attribute's groups."""
+BlockSums = Mapping[tuple[Any, ...], Floats]
+"""Sums by block by (attribute, group), and where groups share rows by (attribute, reference,
+group): the reference's without the group's."""
 
 ONE_BLOCK = "all rows belong to one block of applicants, so their spread is unknown"
 
@@ -81,6 +81,13 @@ def clustered_ratio(
     return found._replace(low=np.exp(found.low), high=np.exp(found.high))
 
 
+def _compared(sums: BlockSums, estimate: Estimate) -> Floats:
+    """Sums of what a group is compared with."""
+    attribute, reference = estimate.attribute, estimate.reference or ()
+    apart = sums.get((attribute, reference, estimate.group))
+    return sums[(attribute, reference)] if apart is None else apart
+
+
 def clustered(estimate: Estimate, sums: BlockSums | None) -> Estimate:
     """The estimate of a mean, or of a difference of means, with a block jackknife's limits.
 
@@ -93,7 +100,7 @@ def clustered(estimate: Estimate, sums: BlockSums | None) -> Estimate:
         found = clustered_mean(own, estimate.value, level=estimate.level)
         p = NAN
     elif estimate.metric in ("mean_score_difference", "standardized_mean_difference"):
-        other = sums[(estimate.attribute, estimate.reference or ())]
+        other = _compared(sums, estimate)
         found = clustered_difference(
             own,
             other,
@@ -104,7 +111,7 @@ def clustered(estimate: Estimate, sums: BlockSums | None) -> Estimate:
         p = float(found.p_value)
     elif estimate.metric == "mean_score_ratio":
         # sums are measured from one centre: both means minus it
-        other = sums[(estimate.attribute, estimate.reference or ())]
+        other = _compared(sums, estimate)
         centre = estimate.reference_value - float(other[:, 1].sum() / other[:, 0].sum())
         found = clustered_ratio(own, other, centre, estimate.value, estimate.level)
         p = float(found.p_value)

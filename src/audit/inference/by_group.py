@@ -48,6 +48,13 @@ class Measured:
     part: Floats
     method: str
 
+    def first(self, rows: int) -> Measured:
+        """The first rows of the stack."""
+        if rows == len(self.value):
+            return self
+        names = ("value", "low", "high", "rows", "part")
+        return replace(self, **{name: getattr(self, name)[:rows] for name in names})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Shares:
@@ -157,7 +164,7 @@ def rate_estimates(
     seed: int,
 ) -> Estimates:
     """One estimate a metric and group; a reason instead of a number where undefined."""
-    every = np.arange(len(stack.groups))
+    every = np.arange(stack.shown)
     where = stack.columns(every)
     blocks = []
     for metric in metrics:
@@ -165,7 +172,7 @@ def rate_estimates(
         if selective and is_selective(metric):
             blocks.append(_bounds(stack, metric, where, level))
             continue
-        m = seen(measured(stack, rate, shares, level, seed), metric, shares)
+        m = seen(measured(stack, rate, shares, level, seed), metric, shares).first(stack.shown)
         clustered = stack.blocks is not None and m.method != JACKKNIFE
         blocks.append(
             Estimates.block(
@@ -192,6 +199,7 @@ def _known(limit: Floats, value: Floats) -> list[float]:
 
 def _reasons(value: Floats, metric: Metric, text: str, shares: Shares) -> list[str | None]:
     hidden = shares.hidden if is_selective(metric) else np.zeros(len(value), dtype=bool)
+    hidden = hidden[: len(value)]
     return [
         (SELECTIVE if own else text) if missing else None
         for missing, own in zip(np.isnan(value).tolist(), hidden.tolist(), strict=True)
@@ -200,8 +208,8 @@ def _reasons(value: Floats, metric: Metric, text: str, shares: Shares) -> list[s
 
 def _bounds(stack: Stack, metric: Metric, where: dict[str, list[Any]], level: float) -> Estimates:
     """What selective labels leave: bounds for TPR and FPR and their complements, else nothing."""
-    t = Counts((stack.n if stack.w is None else stack.w).astype(np.float64))
-    size = len(stack.groups)
+    size = stack.shown
+    t = Counts((stack.n if stack.w is None else stack.w)[:size].astype(np.float64))
     low = high = np.full(size, np.nan)
     key = metric.rates[0].key
     if metric.contrast is None and key in BOUNDED:
@@ -220,7 +228,7 @@ def _bounds(stack: Stack, metric: Metric, where: dict[str, list[Any]], level: fl
         high=high.tolist(),
         level=level,
         method=BOUNDS,
-        rows=Counts(stack.n).decided.tolist(),
+        rows=Counts(stack.n[:size]).decided.tolist(),
         reason=SELECTIVE,
     )
 

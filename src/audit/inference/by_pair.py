@@ -28,6 +28,7 @@ from audit.inference.estimate import Estimates
 from audit.inference.intervals import difference_interval, odds_ratio_interval, ratio_interval
 from audit.inference.mover import interval_p_value, mover_difference, mover_ratio
 from audit.inference.score_tests import equality_p_value
+from audit.inference.shared_rows import APART, WITHIN
 from audit.inference.stack import Proportions, ShareOf, Stack
 from audit.metrics.metric import Counts, Metric
 
@@ -104,6 +105,8 @@ def contrast_estimates(
     p_values = _batched(equality_p_value, shares, pairs, tested)
     where = stack.columns(pairs.i)
     where["reference"] = [stack.groups[j] for j in pairs.j.tolist()]
+    apart = stack.apart(pairs.j).tolist()
+    within = stack.apart(pairs.j) & ~stack.n[pairs.j].any(axis=(1, 2))
     cache: dict[str, Measured] = {}
     blocks = []
     for metric in metrics:
@@ -139,13 +142,13 @@ def contrast_estimates(
                 low=low.tolist(),
                 high=high.tolist(),
                 level=level,
-                method=method,
+                method=[f"{method}{APART}" if a else method for a in apart],
                 p_value=np.where(both, np.nan, p).tolist(),
                 rows=m.rows[pairs.i].tolist(),
                 favorable=m.part[pairs.i].tolist(),
                 reference_rows=m.rows[pairs.j].tolist(),
                 reference_value=m.value[pairs.j].tolist(),
-                reason=_reasons(metric, m, pairs, value, shares),
+                reason=_reasons(metric, m, pairs, value, shares, within),
             )
         )
     return Estimates.concatenate(blocks)
@@ -229,11 +232,19 @@ def _from_interval(
 
 
 def _reasons(
-    metric: Metric, m: Measured, pairs: Pairs, value: Floats, shares: Shares
+    metric: Metric,
+    m: Measured,
+    pairs: Pairs,
+    value: Floats,
+    shares: Shares,
+    within: npt.NDArray[np.bool_],
 ) -> list[str | None]:
     out: list[str | None] = [None] * len(value)
     for k in np.flatnonzero(np.isnan(value)).tolist():
         i, j = pairs.i[k], pairs.j[k]
+        if within[k]:
+            out[k] = WITHIN
+            continue
         for row, place in ((i, ""), (j, "in the reference group: ")):
             if np.isnan(m.value[row]):
                 hidden = shares.hidden[row] and is_selective(metric)

@@ -19,6 +19,7 @@ from audit.inference.by_group import BOUNDS, SELECTIVE
 from audit.inference.checks import critical
 from audit.inference.estimate import NAN, Estimate, Estimates
 from audit.inference.mover import interval_p_value, mover_difference, mover_ratio
+from audit.inference.shared_rows import compared_with, marked
 from audit.inference.standardized import standardized_difference
 from audit.inference.worst_score import compared, known_rows, why, worst_score
 from audit.metrics.contrasts import compare_scores, difference, ratio
@@ -82,19 +83,20 @@ def score_estimates(
     if amount:
         metrics = [m for m in metrics if "outcome" not in m.needs]
     found: list[Estimate] = []
-    by_group = {(d.attribute, d.group): d for d in distributions}
+    others = compared_with(distributions, reference)
+    every = [*distributions, *(d for d, fewer in others.values() if fewer)]
     ranked = any(m.rates and m.rates[0].key == "auc" for m in metrics)
 
     def side(d: Distribution) -> Side:
         limits = _resampled(metrics, d, level, seed)
         return Side(d=d, area=area(d) if ranked else None, limits=limits)
 
-    if sum(len(d.values) for d in distributions) < PARALLEL:
-        sides = {id(d): side(d) for d in distributions}
+    if sum(len(d.values) for d in every) < PARALLEL:
+        sides = {id(d): side(d) for d in every}
     else:
         # each has its own seed and numpy lets others run meanwhile: the same numbers, sooner
         with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-            sides = {id(s.d): s for s in pool.map(side, distributions)}
+            sides = {id(s.d): s for s in pool.map(side, every)}
     for metric in metrics:
         if (metric.contrast or "").startswith("worst"):
             found += [
@@ -107,12 +109,11 @@ def score_estimates(
                 one = _one(metric, sides[id(d)], level, selective)
                 found.append(clustered(one, sums))
                 continue
-            wanted = reference.get(d.attribute)
-            other = by_group.get((d.attribute, wanted)) if wanted is not None else None
-            if other is None or other is d:
+            if id(d) not in others:
                 continue
+            other, fewer = others[id(d)]
             gap = _gap(metric, sides[id(d)], sides[id(other)], level, selective)
-            found.append(clustered(gap, sums))
+            found.append(marked(clustered(gap, sums), fewer))
     return Estimates.of(found)
 
 

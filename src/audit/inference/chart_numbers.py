@@ -9,6 +9,7 @@ from audit.inference.curves import calibration_bins, cutoff_sweep, histogram
 from audit.inference.reference import Reference
 from audit.table.roles import Roles
 from audit.tally.distribution import Distribution
+from audit.tally.overlap import apart, pooled, share_rows
 
 
 def chart_numbers(
@@ -40,5 +41,29 @@ def chart_numbers(
             level_of = levels.get(name)
             index = [i for i, d in enumerate(own) if d.group == (level_of,)]
             if level_of is not None and index and len(own) > 1:
-                charts["sweep"].extend(cutoff_sweep(own, index[0], level=level))
+                if share_rows(own):
+                    charts["sweep"].extend(_sweeps(own, index[0], level))
+                else:
+                    charts["sweep"].extend(cutoff_sweep(own, index[0], level=level))
     return {k: v for k, v in charts.items() if v}
+
+
+def _sweeps(own: Sequence[Distribution], index: int, level: float) -> list[dict[str, Any]]:
+    """Sweeps of groups that share rows: each against the reference's rows that are not in it.
+
+    Whoever is in neither comes third, so that cut-offs and everyone's approval rate are of
+    everyone, each once.
+    """
+    out = []
+    counted = {p.group: p for d in own for p in d.parts if p.rows}
+    for d in own:
+        if d is own[index]:
+            continue
+        other = apart(own[index], d)
+        if not other.rows:
+            continue
+        taken = {p.group for x in (d, other) for p in x.parts}
+        rest = [p for group, p in counted.items() if group not in taken]
+        three = [d, other, *([pooled(rest, ())] if rest else [])]
+        out += cutoff_sweep(three, 1, level=level)[:1]
+    return out

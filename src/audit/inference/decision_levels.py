@@ -7,7 +7,6 @@ value has the interval, weights and repeats that an approval rate has.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,8 @@ from audit.inference.estimate import Estimates
 from audit.inference.reference import Reference
 from audit.inference.stack import build
 from audit.metrics.catalogue import CATALOGUE, LEVEL_KEYS
-from audit.tally.cube import Cells, Cube, Tally, find
+from audit.tally.cube import Cells, Cube, Tally, cells_of, find
+from audit.tally.overlap import belonging
 
 FEW = 2
 """Of so many values the approval rate says all."""
@@ -64,7 +64,11 @@ def level_estimates(
 def _each(tally: Tally, cube: Cube, attributes: tuple[str, ...]) -> list[tuple[Any, Cells]]:
     """Cells of each value: it stands for favourable, every other for unfavourable."""
     (axis,) = (a for a in cube.axes if a.kind == "level")
-    groups = tuple(product(*(next(a for a in cube.axes if a.name == n).levels for n in attributes)))
+    levels = [
+        next(a for a in cube.axes if (a.kind, a.name) == ("protected", n)).levels
+        for n in attributes
+    ]
+    own = belonging(tally.roles, attributes, levels)
     clustered = _with_blocks(tally, attributes)
     n = _by_level(cube, cube.count, attributes)
     w = None if cube.weight is None else _by_level(cube, cube.weight, attributes)
@@ -77,9 +81,9 @@ def _each(tally: Tally, cube: Cube, attributes: tuple[str, ...]) -> list[tuple[A
     return [
         (
             value,
-            Cells(
+            cells_of(
+                own,
                 attribute=attributes,
-                groups=groups,
                 n=_against(n, i),
                 w=None if w is None else _against(w, i),
                 w2=None if w2 is None else _against(w2, i),

@@ -12,6 +12,7 @@ from audit.inference.by_group import BOOTSTRAP, JACKKNIFE, SELECTIVE, is_selecti
 from audit.inference.by_pair import Pairs, pairs_of
 from audit.inference.clusters import block_jackknife
 from audit.inference.estimate import Estimates
+from audit.inference.shared_rows import APART
 from audit.inference.stack import Stack
 from audit.metrics.contrasts import compare
 from audit.metrics.metric import Counts, Metric
@@ -37,6 +38,7 @@ def distance_estimates(
         return Estimates.of([])
     where = stack.columns(pairs.i)
     where["reference"] = [stack.groups[j] for j in pairs.j.tolist()]
+    apart = stack.apart(pairs.j).tolist()
     hidden = selective_labels(Counts(stack.n))
     weights = (stack.n if stack.w is None else stack.w).astype(np.float64)
     t = Counts(stack.n)
@@ -61,7 +63,7 @@ def distance_estimates(
                 low=low.tolist(),
                 high=high.tolist(),
                 level=level,
-                method=method,
+                method=[f"{method}{APART}" if a else method for a in apart],
                 rows=rows[pairs.i].tolist(),
                 reference_rows=rows[pairs.j].tolist(),
                 reason=[

@@ -84,9 +84,11 @@ def _events(found: Cells, state: Known) -> list[Issue]:
     share, what = (
         (selection_rate, "approval rate") if state.decision else (base_rate, "outcome rate")
     )
-    p = proportions(build([found], (), min_rows=0), share)
+    stack = build([found], (), min_rows=0)
+    p = proportions(stack, share)
     events = effective_events(p.x, p.n)
     few = np.flatnonzero((p.rows > 0) & (p.n > 0) & (events < FEW_EVENTS))
+    few = few[few < stack.shown]
     return _few(
         "RUN012",
         found,

@@ -24,12 +24,14 @@ from audit.metrics.catalogue import CATALOGUE
 from audit.metrics.contrasts import compare, over_groups
 from audit.metrics.metric import Counts, Metric
 from audit.metrics.rates import selective_labels
+from audit.tally.overlap import Parts
 
 Floats = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
 
 REPLICATES = 2_000
 SIDAK = "Šidák limits of all groups, projected"
+SHARED = "not checked: groups overlap, and this measure divides people into groups"
 LOG_RATIO_RATES = {
     "differential_fairness": "selection_rate",
     "outcome_differential_fairness": "base_rate",
@@ -65,7 +67,10 @@ def everyone_estimates(
             continue
         rows = np.arange(span.start, span.stop)
         for metric in metrics:
-            blocks.append(_of_everyone(stack, rows, metric, level, seed))
+            if span.parts is None:
+                blocks.append(_of_everyone(stack, rows, metric, level, seed))
+            else:
+                blocks.append(_shared(stack, rows, span.parts, span.kept, metric, level, seed))
     return Estimates.concatenate(blocks)
 
 
@@ -77,8 +82,7 @@ def _of_groups(
     stack: Stack, span: Span, metric: Metric, level: float, selective: bool, seed: int
 ) -> Estimate:
     rows = stack.n[span.start : span.stop].sum(axis=(1, 2))
-    kept = [k for k, g in enumerate(stack.groups[span.start : span.stop]) if None not in g]
-    index = span.start + np.array([k for k in kept if rows[k] > 0], dtype=np.int64)
+    index = span.start + np.flatnonzero(span.named & (rows > 0))
     where: dict[str, Any] = {
         "metric": metric.key,
         "attribute": span.attribute,
@@ -101,6 +105,8 @@ def _of_groups(
     value = float(over_groups(metric, cells))
     if value != value:
         return Estimate(**where, reason=metric.undefined)
+    if span.parts is not None and not metric.rates and metric.key not in LOG_RATIO_RATES:
+        return Estimate(**where, reason=SHARED)
     if metric.rates:
         return _edge(stack, index, metric, value, where, seed)
     if metric.key in LOG_RATIO_RATES:
@@ -211,6 +217,46 @@ def _of_everyone(stack: Stack, rows: Index, metric: Metric, level: float, seed: 
         level=level,
         method=method,
         rows=counted.tolist(),
+        reason=[None if v == v else metric.undefined for v in value.tolist()],
+    )
+
+
+def _shared(
+    stack: Stack, rows: Index, parts: Parts, kept: Any, metric: Metric, level: float, seed: int
+) -> Estimates:
+    """The same where groups share rows: their patterns are what is summed and resampled."""
+    members = parts.members[kept].astype(np.float64)
+
+    def value_of(tables: Floats) -> Floats:
+        groups = np.einsum("gp,...pij->...gij", members, tables)
+        return compare(metric, groups, tables.sum(axis=-3, keepdims=True))
+
+    cells = (parts.n if parts.w is None else parts.w).astype(np.float64)
+    value = value_of(cells)
+    if parts.blocks is not None:
+        low, high, _ = block_jackknife(parts.blocks, value_of, level)
+        method = JACKKNIFE
+    else:
+        low, high = cell_bootstrap(
+            cells.reshape(1, -1),
+            lambda drawn: value_of(drawn.reshape(*drawn.shape[:-2], len(cells), 3, 3)),
+            level,
+            REPLICATES,
+            seed,
+            squares=None if parts.w2 is None else parts.w2.reshape(1, -1),
+        )
+        method = BOOTSTRAP
+    known = ~(np.isnan(value) | np.isnan(low) | np.isnan(high))
+    return Estimates.block(
+        len(rows),
+        metric=metric.key,
+        **stack.columns(rows),
+        value=value.tolist(),
+        low=np.where(known, np.minimum(low, value), np.nan).tolist(),
+        high=np.where(known, np.maximum(high, value), np.nan).tolist(),
+        level=level,
+        method=method,
+        rows=stack.n[rows].sum(axis=(1, 2)).tolist(),
         reason=[None if v == v else metric.undefined for v in value.tolist()],
     )
 

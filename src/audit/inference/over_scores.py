@@ -14,6 +14,7 @@ from audit.inference.by_group import BOOTSTRAP, BOUNDS, SELECTIVE
 from audit.inference.checks import Floats
 from audit.inference.estimate import NAN, Estimate, Estimates
 from audit.inference.over_groups import SIDAK
+from audit.inference.shared_rows import compared_with, marked
 from audit.inference.worst_case import ONE_GROUP
 from audit.inference.worst_score import compared, known_rows
 from audit.metrics.catalogue import CATALOGUE
@@ -46,7 +47,7 @@ def score_distance_estimates(
     for all groups together. For an amount, what needs outcomes is left out. Where applicants are
     `repeated` a distance has no limits: a bootstrap of rows would make them too narrow.
     """
-    by_group = {(d.attribute, d.group): d for d in distributions}
+    others = compared_with(distributions, reference)
     found: list[Estimate] = []
     for metric in metrics:
         if amount and "outcome" in metric.needs:
@@ -58,10 +59,10 @@ def score_distance_estimates(
             ]
             continue
         for d in distributions:
-            wanted = reference.get(d.attribute)
-            other = by_group.get((d.attribute, wanted)) if wanted is not None else None
-            if other is not None and other is not d:
-                found.append(_pair(metric, d, other, level, seed, repeated))
+            if id(d) in others:
+                other, fewer = others[id(d)]
+                pair = _pair(metric, d, other, level, seed, repeated)
+                found.append(marked(pair, fewer))
     return Estimates.of(found)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from audit.metrics.metric import Counts
 from audit.table.roles import Group, Level
-from audit.tally.cube import Cells, Tally, cells
+from audit.tally.cube import Cells, Tally, cells, everyone, is_named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,8 @@ def references(
 
     "largest" takes the level with the most rows (ties: the first in level order); "highest-rate"
     the level with the highest approval rate among those of at least `min_rows` rows and
-    `min_share` of rows (UGESP's reading, 29 CFR 1607.4(D)). The missing group is never chosen.
+    `min_share` of rows (UGESP's reading, 29 CFR 1607.4(D)). The missing group is never chosen,
+    nor "none of them".
     """
     chosen = []
     for name in tally.roles.protected:
@@ -48,7 +49,7 @@ def references(
 def _by_rule(name: str, found: Cells, rule: str, min_rows: int, min_share: float) -> Reference:
     counts = Counts(found.n)
     rows = counts.everyone
-    present = [i for i, g in enumerate(found.groups) if g[0] is not None and rows[i] > 0]
+    present = [i for i in range(len(found.groups)) if is_named(found, i) and rows[i] > 0]
     if not present:
         return Reference(attribute=name, level=None, why="largest group")
     if rule == "highest-rate" and counts.decided.sum() > 0:
@@ -56,7 +57,7 @@ def _by_rule(name: str, found: Cells, rule: str, min_rows: int, min_share: float
         enough = [
             i
             for i in present
-            if decided[i] >= max(min_rows, 1) and rows[i] >= min_share * rows.sum()
+            if decided[i] >= max(min_rows, 1) and rows[i] >= min_share * everyone(found).sum()
         ]
         if enough:
             best = max(enough, key=lambda i: (approved[i] / decided[i], -i))
@@ -82,7 +83,7 @@ def reference_index(
         index = found.groups.index(wanted)
         if len(found.attribute) == 1 or rows[index] >= min_rows:
             return index, True
-    present = [i for i, g in enumerate(found.groups) if None not in g and rows[i] > 0]
+    present = [i for i in range(len(found.groups)) if is_named(found, i) and rows[i] > 0]
     if not present:
         return None, False
     return max(present, key=lambda i: (rows[i], -i)), False

@@ -139,7 +139,7 @@ def regress(
     table = _table(source, amount, roles)
     assert isinstance(table, Table)  # for the type checker
     column = _column(table.roles, amount)
-    names = [attribute] if attribute is not None else list(table.roles.protected)
+    names = [attribute] if attribute is not None else _one_group_each(table.roles)
     from audit.table.arguments import names as listed
 
     held, forced = listed("controls", controls), listed("categorical", categorical)
@@ -261,12 +261,16 @@ def adjusted_by_strata(
     if roles.decided_by == "none":
         columns += [c for c in (roles.score, roles.risk) if c is not None]
     found, missing = [], []
-    for column in columns if roles.strata else ():
+    whole = _one_group_each(roles)
+    for name in roles.overlapping if columns and roles.strata else ():
+        missing.append(
+            f"gaps of {name} with {' × '.join(roles.strata)} held equal: its groups overlap, and "
+            "a regression takes each row in one group"
+        )
+    for column in columns if roles.strata and whole else ():
         what = f"gaps in {column} with {' × '.join(roles.strata)} held equal"
         try:
-            made = adjusted(
-                table, column, roles.protected, roles.strata, level=level, references=references
-            )
+            made = adjusted(table, column, whole, roles.strata, level=level, references=references)
         except InputError as problem:
             missing.append(f"{what}: {problem.message}")
             continue
@@ -283,6 +287,11 @@ def adjusted_by_strata(
             }
         )
     return found, missing
+
+
+def _one_group_each(roles: Any) -> list[str]:
+    """Attributes whose groups share no row, since a regression takes each row in one group."""
+    return [name for name in roles.protected if name not in roles.overlapping]
 
 
 def _rows(d: Design) -> Floats:

@@ -18,7 +18,8 @@ from audit.inference.reference import Reference, reference_index
 from audit.inference.weights import effective
 from audit.metrics.metric import Counts, Share
 from audit.table.roles import Group, Level
-from audit.tally.cube import Cells, Tally, cells
+from audit.tally.cube import Cells, Tally, cells, is_named
+from audit.tally.overlap import Parts, gathered
 
 Floats = npt.NDArray[np.float64]
 ShareOf = Callable[[Counts], Share]
@@ -40,6 +41,12 @@ class Span:
     """Levels of the strata."""
     stage: str | None
     """Stage of the decision."""
+    named: npt.NDArray[np.bool_]
+    """Rows that a worst case is over: nothing missing, no "none of them"."""
+    parts: Parts | None = None
+    """The patterns that these groups are sums of, where they share rows."""
+    kept: npt.NDArray[np.int64] | None = None
+    """Where each row's group stands in `parts.members`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,6 +59,9 @@ class Stack:
     """The group of each row."""
     reference: npt.NDArray[np.int64]
     """Row of each row's reference; -1 where there is none, its own number for the reference."""
+    shown: int
+    """Rows that are groups. Those behind them are a reference group without the rows that it
+    shares with the group compared with it."""
     n: npt.NDArray[np.int64]
     """Rows, shape (groups, 3, 3)."""
     w: Floats | None
@@ -60,6 +70,10 @@ class Stack:
     """Σw²."""
     blocks: Floats | None
     """By hashed block, shape (blocks, groups, 3, 3)."""
+
+    def apart(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Whether each of these references is less than its group, for rows are shared."""
+        return np.asarray(rows >= self.shown)
 
     def columns(self, rows: npt.NDArray[np.int64]) -> dict[str, list[Any]]:
         """attribute, group, stratum and stage of these rows, for `Estimates.block`."""
@@ -190,11 +204,16 @@ def side_stack(
 
 
 def build(blocks: Iterable[Cells], chosen: Sequence[Reference], *, min_rows: int) -> Stack:
-    """Stack cells; groups without rows are kept for single attributes (listed with n = 0)."""
+    """Stack cells; groups without rows are kept for single attributes (listed with n = 0).
+
+    A group that shares rows with its reference is compared with those of the reference that are
+    not in it: two groups that share rows are no two samples.
+    """
     spans: list[Span] = []
     groups: list[Group] = []
     reference: list[int] = []
     parts: list[tuple[Cells, npt.NDArray[np.int64]]] = []
+    shared: list[tuple[int, Parts, npt.NDArray[np.bool_], Group]] = []
     for block in blocks:
         rows = block.n.sum(axis=(1, 2))
         index: int | None = None
@@ -206,6 +225,7 @@ def build(blocks: Iterable[Cells], chosen: Sequence[Reference], *, min_rows: int
         position = -1 if index is None else start + int(np.searchsorted(keep, index))
         groups.extend(block.groups[i] for i in keep.tolist())
         reference.extend([position] * len(keep))
+        over = block.parts if block.parts is not None and block.parts.shared().any() else None
         spans.append(
             Span(
                 start=start,
@@ -213,23 +233,36 @@ def build(blocks: Iterable[Cells], chosen: Sequence[Reference], *, min_rows: int
                 attribute=block.attribute,
                 stratum=block.stratum,
                 stage=block.stage,
+                named=np.array([is_named(block, i) for i in keep.tolist()], dtype=bool),
+                parts=over,
+                kept=None if over is None else keep,
             )
         )
         parts.append((block, keep))
+        if over is not None and index is not None:
+            for row, i in enumerate(keep.tolist(), start=start):
+                if i != index and over.share(i, index):
+                    shared.append((row, over, over.without(i, index), block.groups[index]))
+    shown = len(groups)
+    for place, (row, _, _, group) in enumerate(shared, start=shown):
+        groups.append(group)
+        reference[row] = place
+    reference.extend([-1] * len(shared))
 
     def joined(name: str, axis: int = 0) -> Any:
         arrays = [getattr(b, name) for b, _ in parts]
         if not arrays or any(a is None for a in arrays):
             return None
-        return np.concatenate(
-            [np.take(a, k, axis=axis) for a, (_, k) in zip(arrays, parts, strict=True)], axis=axis
-        )
+        kept = [np.take(a, k, axis=axis) for a, (_, k) in zip(arrays, parts, strict=True)]
+        kept += [gathered(getattr(p, name), flags[None], axis) for _, p, flags, _ in shared]
+        return np.concatenate(kept, axis=axis)
 
     n = joined("n")
     return Stack(
         spans=tuple(spans),
         groups=tuple(groups),
         reference=np.asarray(reference, dtype=np.int64),
+        shown=shown,
         n=np.zeros((0, 3, 3), dtype=np.int64) if n is None else n,
         w=joined("w"),
         w2=joined("w2"),

@@ -15,7 +15,8 @@ from audit.inference.stratified import (
 )
 from audit.metrics.metric import Counts, Metric
 from audit.table.roles import Group
-from audit.tally.cube import Tally, cells
+from audit.tally.cube import Cells, Tally, cells
+from audit.tally.overlap import gathered
 
 Floats = npt.NDArray[np.float64]
 
@@ -38,14 +39,26 @@ def strata_estimates(tally: Tally, metrics: Sequence[Metric], *, level: float) -
         # shape (groups, strata, 3, 3)
         table = np.stack([c.n if c.w is None else c.w for c in inside], axis=1).astype(float)
         rows = np.stack([c.n for c in inside], axis=1)
-        squares = sum(float(c.w2.sum()) for c in inside if c.w2 is not None)
+        rest = table.sum(axis=0) - table
+        counted = [c if c.parts is None else c.parts for c in inside]
+        if inside[0].parts is not None:
+            rest = np.stack([_outside(c) for c in inside], axis=1)
+        squares = sum(float(c.w2.sum()) for c in counted if c.w2 is not None)
         if squares > 0:
-            table *= table.sum() / squares
+            scale = sum(float(c.w.sum()) for c in counted if c.w is not None) / squares
+            table, rest = table * scale, rest * scale
         for i, group in enumerate(inside[0].groups):
-            own, others = table[i], table.sum(axis=0) - table[i]
+            own, others = table[i], rest[i]
             for metric in metrics:
                 found.append(_one(metric, (name,), group, own, others, int(rows[i].sum()), level))
     return Estimates.of(found)
+
+
+def _outside(found: Cells) -> Floats:
+    """Everyone who is not in the group, by group, where a row may be in several."""
+    assert found.parts is not None  # the caller has looked
+    own = found.parts.n if found.parts.w is None else found.parts.w
+    return np.asarray(gathered(own, ~found.parts.members), dtype=np.float64)
 
 
 def _sides(key: str, t: Counts) -> tuple[Floats, Floats]:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from audit.inference.by_group import BOUNDS, SELECTIVE, Shares, is_selective, measured, shares_of
 from audit.inference.estimate import NAN, Estimate, Estimates
 from audit.inference.mover import mover_difference, mover_ratio
+from audit.inference.shared_rows import OVERLAPPING, overlapping_limits, projected
 from audit.inference.simultaneous import (
     pairwise_critical,
     worst_gap_interval,
@@ -48,9 +49,9 @@ def worst_case_estimates(
 ) -> Estimates:
     """One estimate a metric and attribute tuple, naming the two extreme groups.
 
-    The missing group and groups without rows stay out. Cases of one shape share one call, padded
-    with groups of no rows, which the intervals leave out; worst cases of F1 or of a blend of
-    rates go one by one.
+    The missing group, "none of them" and groups without rows stay out. Cases of one shape share
+    one call, padded with groups of no rows, which the intervals leave out; worst cases of F1 or
+    of a blend of rates, and of groups that share rows, go one by one.
     """
     done: dict[int, Estimate] = {}
     cases: dict[int, Case] = {}
@@ -70,6 +71,11 @@ def worst_case_estimates(
             else:
                 cases[number] = case
             number += 1
+    for k in [k for k, case in cases.items() if case.span.parts is not None]:
+        case = cases.pop(k)
+        ratio = case.metric.contrast == "worst_ratio"
+        low, high = overlapping_limits(case.x, case.n, level, ratio)
+        done[k] = _estimate(stack, case, shares, low, high, NAN, level, OVERLAPPING)
     for families in {len(c.values) for c in cases.values()}:
         together = {k: c for k, c in cases.items() if len(c.values) == families}
         p_values = _p_values(together.values())
@@ -83,9 +89,7 @@ def worst_case_estimates(
 
 def _compared(stack: Stack, span: Span) -> npt.NDArray[np.int64]:
     rows = stack.n[span.start : span.stop].sum(axis=(1, 2))
-    groups = stack.groups[span.start : span.stop]
-    kept = [k for k, group in enumerate(groups) if None not in group and rows[k] > 0]
-    return span.start + np.array(kept, dtype=np.int64)
+    return span.start + np.flatnonzero(span.named & (rows > 0))
 
 
 def _case(
@@ -165,6 +169,8 @@ def _other(
     """A worst case of a rate that is no share: MOVER for all pairs at once."""
     ratio = metric.contrast == "worst_ratio"
     joint = 2 * float(ndtr_of(pairwise_critical(len(index), level))) - 1
+    if span.parts is not None:
+        joint = 1 - (1 - level) / len(index)
     wide = shares_of(stack, [metric], joint)
     m = measured(stack, metric.rates[0], wide, joint, 0)
     undefined = _undefined(
@@ -173,7 +179,10 @@ def _other(
     if undefined is not None:
         return undefined
     values = m.value[index]
-    low, high = all_pairs(values, m.low[index], m.high[index], ratio)
+    if span.parts is not None:
+        low, high = projected(m.low[index], m.high[index], ratio)
+    else:
+        low, high = all_pairs(values, m.low[index], m.high[index], ratio)
     lowest, highest = int(values.argmin()), int(values.argmax())
     if lowest == highest:
         highest = len(index) - 1
@@ -189,7 +198,9 @@ def _other(
         low=low,
         high=high,
         level=level,
-        method=f"Tukey-Kramer pairs of {m.method} limits",
+        method=f"Tukey-Kramer pairs of {m.method} limits"
+        if span.parts is None
+        else f"{m.method} limits of all groups (Bonferroni), projected",
         rows=int(m.rows[index[lowest]]),
         favorable=float(m.part[index[lowest]]),
         reference_rows=int(m.rows[index[highest]]),
@@ -275,7 +286,14 @@ def _limits(
 
 
 def _estimate(
-    stack: Stack, case: Case, shares: Shares, low: float, high: float, p: float, level: float
+    stack: Stack,
+    case: Case,
+    shares: Shares,
+    low: float,
+    high: float,
+    p: float,
+    level: float,
+    method: str | None = None,
 ) -> Estimate:
     ratio = case.metric.contrast == "worst_ratio"
     # lists: the cases are many and their groups few, so calls would cost more than the numbers
@@ -306,7 +324,7 @@ def _estimate(
         low=low,
         high=high,
         level=level,
-        method=TUKEY_RATIO if ratio else TUKEY,
+        method=method or (TUKEY_RATIO if ratio else TUKEY),
         p_value=p,
         rows=int(chosen.rows[own]),
         favorable=float(chosen.part[own]),

@@ -10,11 +10,13 @@ import numpy as np
 from audit.inference.auc import area, auc_interval, unjudged
 from audit.inference.by_group import BOUNDS, SELECTIVE
 from audit.inference.estimate import Estimate
+from audit.inference.shared_rows import projected
 from audit.inference.simultaneous import pairwise_critical
 from audit.inference.worst_case import ONE_GROUP, all_pairs, ndtr_of
 from audit.metrics.contrasts import worst
 from audit.metrics.metric import Metric
 from audit.tally.distribution import Distribution
+from audit.tally.overlap import share_rows
 
 
 def why(metric: Metric, d: Distribution) -> str:
@@ -41,12 +43,12 @@ def known_rows(d: Distribution, metric: Metric) -> int:
 def compared(
     distributions: Sequence[Distribution],
 ) -> dict[tuple[str, ...], list[Distribution]]:
-    """By attribute, the groups that a worst case is over: no missing level, at least one row."""
+    """By attribute, the groups that a worst case is over: those named, with at least one row."""
     found: dict[tuple[str, ...], list[Distribution]] = {}
     for d in distributions:
         if d.attribute:
             kept = found.setdefault(d.attribute, [])
-            if None not in d.group and d.rows > 0:
+            if None not in d.group and d.named and d.rows > 0:
                 kept.append(d)
     return found
 
@@ -68,14 +70,15 @@ def worst_score(
         unknown = own[int(np.flatnonzero(np.isnan(values))[0])]
         reason = f"in one or more groups: {why(metric, unknown)}"
         return Estimate(**where, group=unknown.group, reason=reason)
+    ratio, shared = metric.contrast == "worst_ratio", share_rows(own)
     joint = 2 * ndtr_of(pairwise_critical(len(own), level)) - 1
+    method = "Tukey-Kramer pairs of DeLong limits on the logit scale"
+    if shared:
+        joint = 1 - (1 - level) / len(own)
+        method = "DeLong limits of all groups (Bonferroni), projected: groups overlap"
     limits = [auc_interval(a, joint) for a in areas]
-    low, high = all_pairs(
-        values,
-        np.array([float(x[0]) for x in limits]),
-        np.array([float(x[1]) for x in limits]),
-        metric.contrast == "worst_ratio",
-    )
+    lows, highs = (np.array([float(x[side]) for x in limits]) for side in (0, 1))
+    low, high = projected(lows, highs, ratio) if shared else all_pairs(values, lows, highs, ratio)
     least, most = int(values.argmin()), int(values.argmax())
     if least == most:
         most = len(own) - 1
@@ -86,7 +89,7 @@ def worst_score(
         value=float(worst(metric, [values])),
         low=low,
         high=high,
-        method="Tukey-Kramer pairs of DeLong limits on the logit scale",
+        method=method,
         rows=known_rows(own[least], metric),
         reference_rows=known_rows(own[most], metric),
         reference_value=float(values[most]),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from audit.errors import InputError
+from audit.table.memberships import separated
 from audit.table.wording import listed, nearest, shown, suggestion
 
 Told = Mapping[str, tuple[Any, ...]]
@@ -17,6 +18,8 @@ class Asked:
     """What the caller asked for, in tuples; values are not yet read in their column's type."""
 
     protected: tuple[str, ...]
+    overlapping: Mapping[str, tuple[tuple[str, str], ...]]
+    """Attributes told by membership: (group, column), in order."""
     decision: str | None
     outcome: str | None
     score: str | None
@@ -42,6 +45,17 @@ class Asked:
     missing: str
 
     @property
+    def plain(self) -> tuple[str, ...]:
+        """Protected attributes that are a column each."""
+        return tuple(n for n in self.protected if n not in self.overlapping)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that says who is in which group."""
+        members = [column for groups in self.overlapping.values() for _, column in groups]
+        return (*self.plain, *members)
+
+    @property
     def number(self) -> str | None:
         """The score or risk column."""
         return self.score if self.score is not None else self.risk
@@ -54,13 +68,7 @@ def names(argument: str, given: object) -> tuple[str, ...]:
     if isinstance(given, str):
         return (given,)
     if isinstance(given, Mapping):
-        raise InputError(
-            "TBL020",
-            "group probabilities, and overlapping groups, are not available yet",
-            argument=argument,
-            first=next(iter(given), None),
-            fix="name a column that holds each person's group" + _indicators(given),
-        )
+        raise _not_a_name(argument, given)
     if not isinstance(given, Iterable) or getattr(given, "ndim", 1) != 1:
         raise _not_a_name(argument, given)
     found = tuple(given)
@@ -73,17 +81,6 @@ def names(argument: str, given: object) -> tuple[str, ...]:
             "TBL004", f"{shown(twice)} is named twice", argument=argument, fix="name it once"
         )
     return found
-
-
-def _indicators(given: Mapping[Any, Any]) -> str:
-    """Groups that overlap can be compared one by one, each with everyone outside it."""
-    columns = [c for m in given.values() if isinstance(m, Mapping) for c in m.values()]
-    if not columns or not all(isinstance(c, str) for c in columns):
-        return ""
-    return (
-        "; where they are 0 or 1, name them as attributes of their own, each compared with those "
-        f"outside it: protected=[{listed(columns)}]"
-    )
 
 
 def _name(argument: str, given: object) -> str | None:
@@ -210,12 +207,14 @@ def ask(columns: Sequence[str], **given: Any) -> Asked:
     decision, outcome = _name("decision", given["decision"]), _name("outcome", given["outcome"])
     amount = dict(_mapping("amount", given["amount"]))
     reference = given["reference"]
-    protected = names("protected", given["protected"])
+    attributes, overlapping = separated(given["protected"])
+    protected = names("protected", attributes)
     if reference is not None and not isinstance(reference, Mapping) and len(protected) == 1:
         reference = {protected[0]: reference}
     parts = {"decision": decision, "outcome": outcome, "stages": stages}
     asked = Asked(
         protected=protected,
+        overlapping=overlapping,
         decision=decision,
         outcome=outcome,
         score=_name("score", given["score"]),
@@ -253,7 +252,7 @@ def _check_columns(asked: Asked, columns: Sequence[str]) -> None:
         )
     known = set(columns)
     single = ("decision", "outcome", "score", "risk", "weight", "count", "cluster", "id", "time")
-    wanted = [("protected", n) for n in asked.protected]
+    wanted = [("protected", n) for n in asked.columns]
     wanted += [(a, getattr(asked, a)) for a in single if getattr(asked, a) is not None]
     for argument in ("strata", "stages", "features", "amount"):
         wanted += [(argument, n) for n in getattr(asked, argument)]
@@ -262,7 +261,7 @@ def _check_columns(asked: Asked, columns: Sequence[str]) -> None:
             raise unknown_column(argument, name, columns)
     for argument, keys, allowed in (
         ("reference", asked.reference, asked.protected),
-        ("bins", asked.bins, (*asked.protected, *asked.strata)),
+        ("bins", asked.bins, (*asked.plain, *asked.strata)),
     ):
         for key in keys:
             if key not in allowed:
@@ -288,7 +287,7 @@ def _check_parts(asked: Asked) -> None:
     playing: dict[str, str] = {}
     single = ("decision", "outcome", "score", "risk", "weight", "count")
     parts = [(a, getattr(asked, a)) for a in single if getattr(asked, a) is not None]
-    parts += [("protected", n) for n in asked.protected]
+    parts += [("protected", n) for n in asked.columns]
     parts += [("strata", n) for n in asked.strata]
     for part, name in parts:
         if name in playing:

@@ -45,6 +45,23 @@ def look_all(frame: Any, columns: Sequence[str]) -> dict[str, Distinct]:
         return dict(zip(columns, pool.map(lambda c: look(frame, c), columns), strict=True))
 
 
+def together(
+    frame: Any, name: str, columns: Sequence[Distinct], tables: Sequence[npt.NDArray[np.int64]]
+) -> Distinct:
+    """Σ code·3ⁱ over columns of codes 0, 1 and 2 (given by position), with the sums that occur."""
+    whole = 3 ** len(columns)
+    dtype = np.int64 if whole > 1 << 32 else encode.unsigned(whole)
+    fused = np.zeros(len(frame), dtype)
+    for i, (column, table) in enumerate(zip(columns, tables, strict=True)):
+        fused += (table * 3**i).astype(dtype).take(column.handle)
+    if whole <= encode.SPAN:
+        counts, kept = encode.tabulate(fused, whole), np.arange(whole)
+    else:
+        kept, fused, counts = np.unique(fused, return_inverse=True, return_counts=True)
+        fused = fused.astype(encode.unsigned(len(kept)))
+    return distinct(name, kept.tolist(), counts, fused, kind="integer")
+
+
 def look_binned(frame: Any, column: str, cuts: Sequence[float], *, text: bool) -> Distinct:
     """The same with values put in bins: "(-inf, a)", "[a, b)", "[b, inf)"."""
     found = numbers(frame, column, "bins", text=text)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from audit.table import encode
 from audit.table.columns import bins_of, fingerprint, ranked, telling
-from audit.table.roles import Issue, Level
+from audit.table.roles import NONE_OF_THEM, Issue, Level
 from audit.table.rows import EngineRows, Table
 from audit.table.wording import shown
 
@@ -135,7 +135,7 @@ def open_features(table: Table, sample: int = SAMPLE) -> Features | None:
         return _from_engine(table, rows, sample)
     frame = rows.frame
     groups = {
-        name: (rows.codes[f"protected:{name}"], table.axes[f"protected:{name}"].levels)
+        name: (rows.codes[f"protected:{name}"], _levels(table, name))
         for name in table.roles.protected
     }
     return Features(
@@ -156,8 +156,7 @@ def _from_engine(table: Table, rows: EngineRows, sample: int) -> Features:
     frame = rows.frame.head(sample).select(*names, *wanted).collect()
     codes = {k: _coded(frame.get_column(f"{MARK}{i}"), rows.lookups[k]) for i, k in enumerate(keys)}
     groups = {
-        name: (codes[f"protected:{name}"], table.axes[f"protected:{name}"].levels)
-        for name in table.roles.protected
+        name: (codes[f"protected:{name}"], _levels(table, name)) for name in table.roles.protected
     }
     return Features(
         columns={name: frame.get_column(name) for name in names},
@@ -168,6 +167,14 @@ def _from_engine(table: Table, rows: EngineRows, sample: int) -> Features:
         rows=len(frame),
         size=table.size,
     )
+
+
+def _levels(table: Table, name: str) -> tuple[Level, ...]:
+    """Levels of an attribute; where it is told by membership, each pattern in words."""
+    levels = table.axes[f"protected:{name}"].levels
+    if name not in table.roles.overlapping:
+        return levels
+    return tuple(p if p is None else " and ".join(p) or NONE_OF_THEM for p in levels)
 
 
 def _coded(column: Any, lookup: Mapping[Any, int]) -> Codes:

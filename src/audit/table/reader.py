@@ -15,6 +15,7 @@ from audit.table import (
     decisions,
     engine,
     known_columns,
+    memberships,
     memory,
     references,
     weights,
@@ -114,14 +115,17 @@ def table_of(reader: Reader, opened: Opened, size: int, excluded: int, where: st
     """Read every role from top to bottom and put the table together."""
     asked = reader.asked
     cuts = {column: bins_.check(column, given) for column, given in asked.bins.items()}
-    whole = [n for n in (*asked.protected, *asked.strata) if n not in cuts]
+    whole = [n for n in (*asked.columns, *asked.strata) if n not in cuts]
     singles = [n for n in (asked.decision, asked.outcome, asked.cluster) if n is not None]
     wanted = list(dict.fromkeys([*whole, *singles, *asked.stages]))
     reader.looked = reader.side.look_all(reader.frame, wanted)
     for kind, names in (("protected", asked.protected), ("stratum", asked.strata)):
         for name in names:
-            _read_levels(reader, kind, name, cuts.get(name))
-    reference = references.resolve(asked.reference, reader.axes, cuts)
+            if kind == "protected" and name in asked.overlapping:
+                _read_memberships(reader, name, asked.overlapping[name])
+            else:
+                _read_levels(reader, kind, name, cuts.get(name))
+    reference = references.resolve(asked.reference, reader.axes, cuts, asked.overlapping)
     _read_numbers(reader)
     cutoff, decided_by = _read_decision(reader)
     if asked.outcome is not None:
@@ -159,6 +163,7 @@ def table_of(reader: Reader, opened: Opened, size: int, excluded: int, where: st
         where=where,
         missing=asked.missing,
         decided_by=decided_by,
+        overlapping=asked.overlapping,
     )
     return Table(
         roles=roles,
@@ -184,6 +189,30 @@ def _read_levels(reader: Reader, kind: str, name: str, cuts: tuple[float, ...] |
         reader.issues += known_columns.notice(found)
     reader.coded[f"{kind}:{name}"] = (found.handle, table, found)
     reader.axes[f"{kind}:{name}"] = axis
+
+
+def _read_memberships(reader: Reader, name: str, members: memberships.Members) -> None:
+    """An attribute told by a column a group: the pattern of a row's memberships is its level."""
+    found = [reader.looked[column] for _, column in members]
+    tables = [
+        memberships.codes_of(one, name, group, text=reader.text)
+        for one, (group, _) in zip(found, members, strict=True)
+    ]
+    whole = reader.side.together(reader.frame, name, found, tables)
+    axis, table = memberships.patterns(name, members, whole.raw, whole.counts.tolist())
+    rows = dict.fromkeys(axis.levels, 0)
+    for level, count in zip(table.tolist(), whole.counts.tolist(), strict=True):
+        rows[axis.levels[level]] += count
+    first = [f.first_missing for f in found if f.first_missing is not None]
+    reader.issues += memberships.notice(
+        axis,
+        members,
+        rows,
+        missing=reader.asked.missing,
+        first_missing=min(first, default=None),
+    )
+    reader.coded[f"protected:{name}"] = (whole.handle, table, whole)
+    reader.axes[f"protected:{name}"] = axis
 
 
 def _read_numbers(reader: Reader) -> None:

@@ -9,6 +9,7 @@ from audit.errors import InputError
 from audit.table.bins import label_of
 from audit.table.distinct import kind_of, number, plain
 from audit.table.match import ABSENT, match
+from audit.table.memberships import Members, group_names
 from audit.table.roles import Axis, Level
 from audit.table.wording import shown, suggestion
 
@@ -17,14 +18,20 @@ def resolve(
     told: Mapping[str, Any],
     axes: Mapping[str, Axis],
     bins: Mapping[str, Sequence[float]],
+    overlapping: Mapping[str, Members],
 ) -> dict[str, Level]:
     """Reference level by attribute; a number becomes the label of the bin that holds it.
+
+    Of an attribute told by membership the levels are its groups, "none of them" included.
 
     Raises `InputError` TBL019 for a level that is not there, and for the missing group.
     """
     found: dict[str, Level] = {}
     for attribute, value in told.items():
-        levels = [v for v in axes[f"protected:{attribute}"].levels if v is not None]
+        there: Sequence[Any] = axes[f"protected:{attribute}"].levels
+        if attribute in overlapping:
+            there = group_names(overlapping[attribute], there)
+        levels = [v for v in there if v is not None]
         value = plain(value)
         if value is None:
             raise InputError(

@@ -65,6 +65,9 @@ class Roles:
     """"group": missing levels form a group of their own; "error": they are refused."""
     decided_by: str = "decision"
     """What decided: "decision" (a column), "cutoff", "approval_rate", "predict" or "none"."""
+    overlapping: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """Attributes told by membership: (group, the column saying who belongs), in order. A row may
+    belong to several of their groups, or to none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +96,8 @@ class Axis:
     """"protected", "stratum", "level" (of a decision that has several), "decision", "outcome",
     "score", "amount" or "block"."""
     levels: tuple[Any, ...]
-    """Levels in order; a missing level is None and stands last."""
+    """Levels in order; a missing level is None and stands last. An attribute told by membership
+    has patterns: the tuple of the groups a row belongs to, () for none of them."""
 
 
 DECISION_LEVELS = ("favorable", "unfavorable", "undecided")
@@ -104,3 +108,22 @@ OUTCOME_LEVELS = ("favorable", "unfavorable", "unknown")
 
 BLOCKS = 64
 """Hashed blocks of repeated applicants (`cluster`)."""
+
+NONE_OF_THEM = "none of them"
+"""The group of rows that belong to no group of an attribute told by membership."""
+
+
+def is_named(roles: Roles, attribute: tuple[str, ...], group: Group) -> bool:
+    """Whether a group is one that was named: nothing missing in it, and no "none of them".
+
+    Groups that were not named say nothing about who is in them: they are shown, never chosen as
+    the reference and never deciding.
+
+    >>> roles = Roles(protected=("race",), overlapping={"race": (("a", "is_a"), ("b", "is_b"))})
+    >>> is_named(roles, ("race",), ("a",)), is_named(roles, ("race",), (NONE_OF_THEM,))
+    (True, False)
+    """
+    return None not in group and not any(
+        level == NONE_OF_THEM and name in roles.overlapping
+        for name, level in zip(attribute, group, strict=True)
+    )

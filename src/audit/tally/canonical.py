@@ -62,7 +62,7 @@ def text(value: Any) -> str:
     return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-ADDED = ("levels",)
+ADDED = ("levels", "overlapping")
 """Roles left out of the record where nothing was said of them."""
 
 

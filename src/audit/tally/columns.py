@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from itertools import product
+import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from audit.table.roles import BLOCKS, Group
+from audit.table.roles import BLOCKS
 from audit.table.rows import CodedRows, Table
 from audit.tally.bins import column_values
 from audit.tally.cube import Tally
 from audit.tally.distribution import Distribution
+from audit.tally.overlap import Belonging, belonging
 from audit.tally.spread import distributions, from_cube, sort_rows, value_key
+
+Sums = dict[tuple[Any, ...], npt.NDArray[np.float64]]
+"""Arrays of shape (blocks, 3) by attribute tuple and group."""
 
 
 def by_column(table: Table | None, tally: Tally) -> dict[str, list[Distribution]]:
@@ -40,11 +44,12 @@ def by_column(table: Table | None, tally: Tally) -> dict[str, list[Distribution]
 
 def block_sums(
     table: Table | None,
-) -> dict[str, dict[tuple[tuple[str, ...], Group], npt.NDArray[np.float64]]]:
+) -> dict[str, Sums]:
     """Σw, Σw·x and Σw·x² by block of repeated applicants, for every column and group.
 
-    x is measured from the column's mean. Arrays have shape (blocks, 3). Empty without clusters,
-    or where the rows stay in an engine.
+    x is measured from the column's mean. Arrays have shape (blocks, 3), by (attributes, group);
+    where groups may share rows also by (attributes, reference, group): the reference without the
+    group's rows. Empty without clusters, or where the rows stay in an engine.
     """
     if table is None or not isinstance(table.rows, CodedRows) or "block" not in table.rows.codes:
         return {}
@@ -54,7 +59,7 @@ def block_sums(
     mass = mass / mass.max()  # any scale will do, and squares must stay in range
     if rows.count is not None:
         mass = mass * rows.count
-    found: dict[str, dict[tuple[tuple[str, ...], Group], npt.NDArray[np.float64]]] = {}
+    found: dict[str, Sums] = {}
     for column in (c for c in (roles.score, roles.risk, *roles.amount) if c is not None):
         values = column_values(rows, value_key(roles, column))
         if values is None:
@@ -65,17 +70,31 @@ def block_sums(
         found[column] = {}
         for attributes in ((), *((name,) for name in roles.protected)):
             keys = [f"protected:{a}" for a in attributes]
-            groups = list(product(*(table.axes[k].levels for k in keys)))
+            levels = [table.axes[k].levels for k in keys]
+            own = belonging(roles, attributes, levels)
+            counted = math.prod(len(v) for v in levels)
             member = np.zeros(int(known.sum()), dtype=np.int64)
             for key in keys:
                 member = rows.codes[key][known].astype(np.int64)
             cell = member * BLOCKS + block[known]
-            sums = np.stack(
+            sums: npt.NDArray[np.float64] = np.stack(
                 [
-                    np.bincount(cell, weights=part, minlength=len(groups) * BLOCKS)
+                    np.bincount(cell, weights=part, minlength=counted * BLOCKS)
                     for part in (w, w * x, w * x * x)
                 ],
                 axis=-1,
-            ).reshape(len(groups), BLOCKS, 3)
-            found[column].update({(attributes, g): sums[i] for i, g in enumerate(groups)})
+            ).reshape(counted, BLOCKS, 3)
+            found[column].update(_by_group(attributes, own, sums))
+    return found
+
+
+def _by_group(attributes: tuple[str, ...], own: Belonging, sums: npt.NDArray[np.float64]) -> Sums:
+    if own.members is None:
+        return {(attributes, g): sums[i] for i, g in enumerate(own.groups)}
+    found: Sums = {}
+    for group, inside in zip(own.groups, own.members, strict=True):
+        found[(attributes, group)] = sums[inside].sum(axis=0)
+        for reference, other in zip(own.groups, own.members, strict=True):
+            if group != reference and (inside & other).any():
+                found[(attributes, reference, group)] = sums[other & ~inside].sum(axis=0)
     return found

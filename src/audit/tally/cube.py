@@ -6,6 +6,7 @@ chunking, engine or branch they were counted on.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from itertools import product
@@ -17,6 +18,7 @@ import numpy.typing as npt
 
 from audit.table.roles import Axis, Group, Issue, Level, Roles
 from audit.tally.canonical import axis_record, plain, roles_record, text
+from audit.tally.overlap import Belonging, Parts, belonging, gathered
 
 Counts = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -156,6 +158,20 @@ class Cells:
     """The levels of the strata these cells are inside of."""
     stage: str | None = None
     """The stage counted."""
+    parts: Parts | None = None
+    """The patterns that groups are sums of, where an attribute is told by membership."""
+
+
+def everyone(found: Cells) -> Counts:
+    """Rows by decision and outcome, each once though it be in several groups; shape (3, 3)."""
+    return np.asarray((found.n if found.parts is None else found.parts.n).sum(axis=0))
+
+
+def is_named(found: Cells, index: int) -> bool:
+    """Whether a group may be a reference or decide: nothing missing, no "none of them"."""
+    return None not in found.groups[index] and (
+        found.parts is None or bool(found.parts.named[index])
+    )
 
 
 def _axis_sum(array: Any, keep: list[int]) -> Any:
@@ -202,7 +218,8 @@ def cells(
     """Decision × outcome counts by group; one `Cells` a stratum (one in all without strata).
 
     Empty where no cube can answer. Groups are the product of levels, in level order; groups with
-    no row are kept (n = 0), so a caller can list them.
+    no row are kept (n = 0), so a caller can list them. Groups of an attribute told by membership
+    are sums of its patterns, so a row may be in several; `everyone` counts it once.
     """
     cube = find(tally, attributes, strata=strata, stage=stage)
     if cube is None:
@@ -211,7 +228,8 @@ def cells(
     order = (*(("protected", a) for a in attributes), *(("stratum", s) for s in strata))
     tail = (("decision", "decision"), ("outcome", "outcome"))
     levels = [next(a for a in cube.axes if (a.kind, a.name) == k).levels for k in order]
-    groups = tuple(product(*levels[: len(attributes)]))
+    own = belonging(tally.roles, attributes, levels[: len(attributes)])
+    patterns = math.prod(len(v) for v in levels[: len(attributes)])
     inside = tuple(product(*levels[len(attributes) :]))
 
     def arrange(source: Cube, array: Any, keys: tuple[tuple[str, str], ...]) -> Any:
@@ -221,7 +239,7 @@ def cells(
         ranks = np.argsort(np.argsort(keep))
         return summed.transpose([int(r) for r in ranks])
 
-    shape = (len(groups), len(inside), 3, 3)
+    shape = (patterns, len(inside), 3, 3)
     n = arrange(cube, cube.count, (*order, *tail)).reshape(shape)
     w = w2 = blocks = None
     if cube.weight is not None and cube.weight_squared is not None:
@@ -232,9 +250,9 @@ def cells(
         keys = (("block", "block"), *order, *tail)
         blocks = arrange(clustered, array, keys).reshape((-1, *shape)).astype(np.float64)
     return tuple(
-        Cells(
+        cells_of(
+            own,
             attribute=attributes,
-            groups=groups,
             n=n[:, s],
             w=None if w is None else w[:, s],
             w2=None if w2 is None else w2[:, s],
@@ -243,4 +261,30 @@ def cells(
             stage=stage,
         )
         for s in range(len(inside))
+    )
+
+
+def cells_of(
+    own: Belonging,
+    *,
+    attribute: tuple[str, ...],
+    n: Counts,
+    w: Floats | None = None,
+    w2: Floats | None = None,
+    blocks: Floats | None = None,
+    stratum: tuple[Level, ...] | None = None,
+    stage: str | None = None,
+) -> Cells:
+    """Cells of groups from arrays over the counted cells: the same, or sums of their patterns."""
+    where: dict[str, Any] = {"attribute": attribute, "groups": own.groups}
+    where |= {"stratum": stratum, "stage": stage}
+    if own.members is None:
+        return Cells(**where, n=n, w=w, w2=w2, blocks=blocks)
+    return Cells(
+        **where,
+        n=gathered(n, own.members),
+        w=None if w is None else gathered(w, own.members),
+        w2=None if w2 is None else gathered(w2, own.members),
+        blocks=None if blocks is None else gathered(blocks, own.members, axis=1),
+        parts=Parts(members=own.members, named=own.named, n=n, w=w, w2=w2, blocks=blocks),
     )

@@ -44,6 +44,10 @@ class Distribution:
     """False where values are bins' midpoints; `edges` then bound the error."""
     edges: tuple[float, ...] = ()
     """Bin edges where not exact."""
+    parts: tuple[Distribution, ...] = ()
+    """The patterns of memberships that a group is the sum of, where groups may share rows."""
+    named: bool = True
+    """False for a group that never decides: missing, or "none of them"."""
     _sums: dict[str, Floats] = field(default_factory=dict, init=False, repr=False)
     """What `by_value` and `known_by_value` have added up."""
 

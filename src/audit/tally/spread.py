@@ -17,6 +17,7 @@ from audit.tally.assembly import exponent_of, summed
 from audit.tally.bins import AMOUNT, column_values
 from audit.tally.cube import Cube, Tally
 from audit.tally.distribution import Distribution
+from audit.tally.overlap import grouped
 
 Floats = npt.NDArray[np.float64]
 
@@ -82,7 +83,8 @@ def distributions(
     exact: bool = True,
     ordered: Ordered | None = None,
 ) -> tuple[Distribution, ...]:
-    """One `Distribution` a group of `attributes`, in level order; () gives everyone.
+    """One `Distribution` a group of `attributes`, in level order; () gives everyone. A row is in
+    every group it belongs to.
 
     `exact` keeps every distinct value (rows must be in memory, and the result does not merge);
     otherwise 1,024 bins over the observed range. Groups without a row are kept. `ordered`, from
@@ -98,7 +100,8 @@ def distributions(
     if not exact:
         return _binned(table, attributes, column, key)
     rows = _rows_of(table, column) if ordered is None else ordered.rows
-    groups: list[Group] = list(product(*(table.axes[f"protected:{a}"].levels for a in attributes)))
+    levels = [table.axes[f"protected:{a}"].levels for a in attributes]
+    groups: list[Group] = list(product(*levels))
     member = _members(table, attributes, len(groups))
     if ordered is not None:
         member = member[ordered.order]
@@ -128,10 +131,12 @@ def distributions(
         )
 
     if table.size < PARALLEL or len(groups) == 1:
-        return tuple(map(one, range(len(groups))))
-    # numpy sorts without holding the interpreter, so groups are sorted side by side.
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        return tuple(pool.map(one, range(len(groups))))
+        found = tuple(map(one, range(len(groups))))
+    else:
+        # numpy sorts without holding the interpreter, so groups are sorted side by side.
+        with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+            found = tuple(pool.map(one, range(len(groups))))
+    return grouped(table.roles, attributes, levels, found)
 
 
 def _members(
@@ -260,7 +265,8 @@ def from_cube(tally: Tally, attributes: tuple[str, ...], column: str) -> tuple[D
     small = summed(cube, kept)
     axes = {a.name: a for a in small.axes if a.kind == "protected"}
     order = [[a.name for a in small.axes].index(name) for name in attributes]
-    groups = tuple(product(*(axes[a].levels for a in attributes)))
+    levels = [axes[a].levels for a in attributes]
+    groups = tuple(product(*levels))
 
     def rows_of(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
         moved = array.transpose([*order, array.ndim - 2, array.ndim - 1])
@@ -292,7 +298,7 @@ def from_cube(tally: Tally, attributes: tuple[str, ...], column: str) -> tuple[D
                 edges=edges,
             )
         )
-    return tuple(found)
+    return grouped(tally.roles, attributes, levels, found)
 
 
 def _smallest(tally: Tally, attributes: tuple[str, ...], kind: str, name: str) -> Cube | None:
