@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+import audit
 from audit.findings.change import approvals_needed
 from audit.findings.evidence import findings_of
+from audit.findings.record import Finding
 from audit.findings.sample import detectable
 from audit.inference.estimate import Estimate
 from audit.inference.power import _closest, rows_for_pass
@@ -114,3 +116,37 @@ def test_further_approvals_are_the_fewest_that_change_the_clause() -> None:
     shorter = approvals_needed("ratio", 30 + 6, 100, 50, 100, line=0.8, caution=0.9)
     assert shorter == (1, 4)
     assert approvals_needed("ratio", 37, 100, 50, 100, line=0.8, caution=0.9).ends_fail == 0
+
+
+def scored(shift: float) -> audit.Audit:
+    """100 women with scores .4 and .6, 100 men with .6 and .8; the women's moved by `shift`.
+
+    Both spread by .1 about their means, so the pooled standard deviation is √(2 / 198) = .10050
+    and the gap of .2 is 1.990 of them.
+    """
+    women = [0.4 + shift, 0.6 + shift] * 50
+    loans = {"sex": ["f"] * 100 + ["m"] * 100, "score": [*women, *[0.6, 0.8] * 50]}
+    roles: dict[str, Any] = {"protected": "sex", "score": "score", "reference": {"sex": "m"}}
+    return audit.run(loans, **roles)
+
+
+def by_smd(result: audit.Audit) -> Finding:
+    (found,) = (f for f in result.findings if f.code == "AUD002")
+    return found
+
+
+def test_a_gap_of_means_says_what_would_end_it() -> None:
+    """.30 · .10050 = .03015 and .20 · .10050 = .02010, rounded down."""
+    found = by_smd(scored(0.0))
+    assert found.verdict == "fail"
+    assert found.change == (
+        "a gap in mean score of 0.0301 or less (now 0.2000) to end this fail, 0.0201 or less to "
+        "leave nothing to review in it, spread unchanged"
+    )
+
+
+def test_the_gap_that_was_named_ends_the_fail() -> None:
+    """What was said is true: at that gap the same rule no longer fails, or asks for a review."""
+    assert by_smd(scored(0.2 - 0.0301)).verdict != "fail"
+    assert by_smd(scored(0.2 - 0.0201)).verdict not in ("fail", "review")
+    assert by_smd(scored(0.2 - 0.06)).verdict == "fail"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from audit.findings.summary import headline, leading_finding, rules_beside, summary
+from audit.findings.summary import age_words, headline, leading_finding, rules_beside, summary
 
 Build = Any
 
@@ -85,6 +85,9 @@ def test_an_age_finding_brings_the_rule_on_age(case: Build) -> None:
             {"m": (80, 100), "f": (50, 100)}, attributes=(name,), reference={name: "m"}
         ).record()
         assert [r.code for r in rules_beside(record, record.findings[0])] == rules
+        said = age_words(record, record.findings[0])
+        assert (said is not None) == (name == "age")
+    assert said is None
 
 
 def test_nothing_to_judge_says_why(case: Build) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import audit
 from audit.errors import InputError
 from audit.report import card, files, index_page, tables
 from audit.report.blocks import VerdictCard
@@ -195,3 +196,35 @@ def test_empty_folder_has_no_index(tmp_path: Path) -> None:
     """A folder without reports is refused by name."""
     with pytest.raises(InputError, match="RPT040"):
         index_page.write_index(tmp_path)
+
+
+def test_the_rule_on_age_stands_beside_an_age_finding_in_every_form() -> None:
+    """ECOA's 62 and the validated score, with the cut used; nothing of it beside sex or race."""
+    from audit.report.html_page import html
+
+    record = examples.german()
+    forms = [card.text(record), card.text(record, whole=True), card.repr_html(record)]
+    forms += [markdown(record), html(record)]
+    for form in forms:
+        said = " ".join(form.split())
+        assert "An applicant of 62 or more is elderly: a validated score may use age" in said
+        assert "Cut here at 26" in said
+    assert "62 or more" not in card.text(examples.fair(), whole=True)
+
+
+def test_every_form_shows_the_stages_of_the_leading_comparison() -> None:
+    """90 of 100 and 100 of 100 pass the knock-out, 45 of 90 and 80 of 100 then the model:
+    .90 and .50 / .80 = .625 among those who reached it."""
+    women = [(True, True)] * 45 + [(True, False)] * 45 + [(False, False)] * 10
+    men = [(True, True)] * 80 + [(True, False)] * 20
+    loans = {
+        "sex": ["f"] * 100 + ["m"] * 100,
+        "knockout": [a for a, _ in women + men],
+        "model": [b for _, b in women + men],
+    }
+    roles = {"decision": "model", "stages": ["knockout", "model"], "reference": {"sex": "m"}}
+    record = audit.run(loans, protected="sex", **roles).record
+    said = "knockout 0.900 and model 0.625 (ratio of approval rates, each among those who"
+    for form in (card.text(record, whole=True), card.repr_html(record), markdown(record)):
+        assert said in " ".join(re.sub(r"\\\\([_()])", r"\\1", form).split())
+    assert "Stages:" not in card.text(examples.fair(), whole=True)

@@ -11,6 +11,8 @@ from audit.findings.people import people_affected
 from audit.findings.record import Finding
 from audit.findings.sample import detectable, pass_rows
 from audit.findings.verdict import (
+    BREACH,
+    CHANCE,
     DIFFERENCE,
     RATIO,
     SMD,
@@ -21,10 +23,11 @@ from audit.findings.verdict import (
     near_line,
     verdict_for,
 )
-from audit.findings.words import column_words, count_words, who
+from audit.findings.words import column_words, count_words, floor_words, number, who
 from audit.inference.estimate import Estimate
 from audit.table.roles import Group
 from audit.tally.cube import Tally
+from audit.tally.spread import from_cube
 
 _APPROVALS = {
     "disparate_impact_ratio": "",
@@ -149,7 +152,11 @@ def finding_of(
     people, people_of = _people(estimate, kind, side)
     change = None
     if verdict in ("fail", "review") and planned:
-        change = _change(estimate, tally, kind, side, lines, alpha, holm_place)
+        change = (
+            _mean_gap(estimate, tally, found, lines, worst)
+            if kind == SMD
+            else _change(estimate, tally, kind, side, lines, alpha, holm_place)
+        )
     elif verdict == "insufficient" and not near_line(kind, value, line) and needed is not None:
         change = f"about {needed:,} rows in {group} (now {estimate.rows:,}), if the estimate holds"
     return Finding(
@@ -260,3 +267,32 @@ def _change(
     if last is not None and last > first:
         text += f" to end this fail, {last:,} to leave nothing to review in it"
     return text
+
+
+def _mean_gap(
+    estimate: Estimate, tally: Tally, found: int, lines: tuple[float, float, str], worst: str
+) -> str | None:
+    """Gaps of the means that would change the verdict, were scores as spread out as now.
+
+    Where the gap is inside a line the clause beyond it does not hold, whatever the p-value, so
+    these are enough; less may do.
+    """
+    roles = tally.roles
+    column = estimate.column or roles.score or roles.risk or next(iter(roles.amount), None)
+    if column is None:
+        return None
+    spread = from_cube(tally, estimate.attribute, column)
+    means = {d.group: d.sum / d.total for d in spread if d.rows}
+    if estimate.group not in means or estimate.reference not in means:
+        return None
+    gap = abs(means[estimate.group] - means[estimate.reference])
+    inside_line, inside_caution = (gap / abs(estimate.value) * line for line in lines[:2])
+    fails = found == BREACH and worst == "fail"
+    end = inside_line if fails or found == CHANCE else inside_caution
+    limit, digits = floor_words(end)
+    text = f"a gap in mean {column_words(column)} of {limit} or less "
+    text += f"(now {number(gap, digits, lines=(end,))})"
+    if fails:
+        lesser = floor_words(inside_caution)[0]
+        text += f" to end this fail, {lesser} or less to leave nothing to review in it"
+    return f"{text}, spread unchanged"

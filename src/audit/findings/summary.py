@@ -83,6 +83,24 @@ def rules_beside(record: AuditRecord, finding: Finding) -> tuple[Rule, ...]:
     )
 
 
+ELDERLY = re.compile(r"[^.]*\b(?:elderly|older)\b[^.]*\.")
+"""The sentence of a rule on protected bases that speaks of age."""
+
+
+def age_words(record: AuditRecord, finding: Finding) -> str | None:
+    """What the pack says of age, for printing beside a finding by age; None beside any other.
+
+    The whole rule stands among the policy's rules; here only its sentence on the elderly.
+    """
+    beside = [r for r in rules_beside(record, finding) if r.code != finding.rule]
+    texts = []
+    for rule in beside:
+        said = " ".join(s.strip() for s in ELDERLY.findall(rule.text)) or rule.text
+        checked = "" if rule.status_checked else "; status recalled, not checked"
+        texts.append(f"{said.rstrip('.')} ({rule.source}{checked}).")
+    return " ".join(texts) or None
+
+
 def headline(record: AuditRecord) -> str:
     """Verdict and worst comparison in one short line."""
     finding = leading_finding(record)

@@ -240,6 +240,16 @@ def number(value: float, digits: int = 3, *, lines: Sequence[float] = ()) -> str
     return text
 
 
+def floor_words(value: float, significant: int = 3) -> tuple[str, int]:
+    """A positive number rounded down, so that "at most" stays true, and its decimals.
+
+    >>> floor_words(0.0301511), floor_words(1234.56), floor_words(0.3)
+    (('0.0301', 4), ('1,234', 0), ('0.300', 3))
+    """
+    digits = max(0, significant - 1 - math.floor(math.log10(value)))
+    return f"{math.floor(value * 10**digits + 1e-9) / 10**digits:,.{digits}f}", digits
+
+
 def _same_side(shown: float, value: float, at: float) -> bool:
     if abs(value - at) < 1e-9:  # on the line, whatever binary arithmetic made of it
         return abs(shown - at) < 1e-9

@@ -249,12 +249,16 @@ class VerdictCard:
     """Group and reference."""
     measures: tuple[Measure, ...]
     """The leading finding's estimate; beside it the approval ratio, where another measure leads."""
+    stages: str
+    """The same comparison at each stage of the decision; empty without stages."""
     people: str
     """"38 more"; empty where nobody is affected."""
     people_note: str
     """"of 104 denied would be approved at the comparison rate"."""
     rule: str
     """The rule, its line and source."""
+    beside: str
+    """What the policy says of the attribute itself, of age; empty where it says nothing."""
     change: str
     """What would change the verdict."""
     lines: tuple[SubLine, ...]

@@ -82,11 +82,15 @@ def _top(record: AuditRecord, card: VerdictCard, color: bool) -> str:
 
 def _facts(card: VerdictCard, wrapped: Wrap) -> list[str]:
     out = []
+    if card.stages:
+        out += wrapped(f"Stages: {card.stages}.", most=2)
     if card.people:
         out += wrapped(f"People affected: {card.people} {card.people_note}.", most=2)
     if card.measures and card.measures[0].test:
         out += wrapped(f"Test: {card.measures[0].test}.", most=2)
     out += wrapped(f"Rule: {card.rule}", most=3)
+    if card.beside:
+        out += wrapped(f"Age: {card.beside}", most=4)
     return out
 
 

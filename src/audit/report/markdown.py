@@ -133,9 +133,13 @@ def _card(card: VerdictCard) -> str:
         facts.append(f"{escape(m.title)}: {escape(m.value)} ({escape(m.interval)}){verdict}")
         if m.test:
             facts.append(escape(m.test))
+    if card.stages:
+        facts.append(f"Stages: {escape(card.stages)}")
     if card.people:
         facts.append(f"People affected: {escape(card.people)} {escape(card.people_note)}")
     facts.append(f"Rule: {escape(card.rule)}")
+    if card.beside:
+        facts.append(f"Age: {escape(card.beside)}")
     if card.change:
         facts.append(f"What would change the verdict: {escape(card.change)}")
     facts.extend(f"{escape(s.label)}: {escape(s.word)}. {escape(s.text)}" for s in card.lines)

@@ -17,7 +17,7 @@ from audit.report.blocks import (
     Section,
 )
 from audit.report.look import Look
-from audit.report.sections import told
+from audit.report.sections import leading, told
 from audit.report.sections.judged import judged_tests
 
 SHOWN = 8
@@ -57,12 +57,19 @@ def section(look_: Look) -> Section:
                 lines=(("This policy plans no test that these data can answer.",),),
             )
         )
+    blocks.extend(_of_age(record))
     blocks.extend(told.comparison(look_))
     blocks.append(_references(look_))
     blocks.extend(_explored(look_, explored, planned=bool(planned)))
     blocks.extend(_detectable(planned))
     blocks.append(_not_checked(look_))
     return Section(key="gaps", title="Gaps by group", short="Gaps", blocks=tuple(blocks))
+
+
+def _of_age(record: AuditRecord) -> list[Block]:
+    """What the policy says of age, once for each set of attributes that has a finding by age."""
+    said = dict.fromkeys(leading.beside(record, f) for f in record.findings)
+    return [Prose(lines=((f"Beside findings by age: {s}",),), kind="note") for s in said if s]
 
 
 def _reading(look_: Look, planned: list[Finding]) -> str:

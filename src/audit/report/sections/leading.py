@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from audit.findings.record import Finding, Rule
+from audit.findings.record import AuditRecord, Finding, Rule
+from audit.findings.summary import age_words
 from audit.inference.estimate import Estimate
 from audit.report import look, text
 from audit.report.blocks import Bar, Measure, RateBar
@@ -183,6 +184,24 @@ def ratio_beside(look_: Look, e: Estimate) -> Finding | None:
     return next(same, None)
 
 
+def stages(look_: Look, e: Estimate) -> str:
+    """The ratio of approval rates of the same groups at each stage, in the stages' order."""
+    order = look_.record.roles.stages
+    if not order:
+        return ""
+    found = {
+        s.stage: look.value(s) if s.value == s.value else "no value"
+        for s in look_.record.estimates
+        if s.metric == look.RATIO
+        and (s.attribute, s.group, s.reference) == (e.attribute, e.group, e.reference)
+        and s.stratum is None
+    }
+    each = [f"{text.name(stage)} {found[stage]}" for stage in order if stage in found]
+    if not each:
+        return ""
+    return f"{text.listed(each)} (ratio of approval rates, each among those who reached it)"
+
+
 def people(finding: Finding) -> str:
     """How many more would be approved at the comparison rate."""
     if finding.people_affected is None:
@@ -224,6 +243,17 @@ def rule_words(finding: Finding, rule: Rule | None) -> str:
         f"{text.sentence(head)} {rule.title} ({rule.source}). Status: {rule.status}"
         f" ({rule.status_date}{checked})."
     )
+
+
+def beside(record: AuditRecord, finding: Finding) -> str:
+    """What the policy says of age, beside a finding by age, and the cut it was made with."""
+    words = age_words(record, finding)
+    if words is None:
+        return ""
+    bins = record.roles.bins
+    cuts = [c for a in finding.estimate.attribute for c in bins.get(a, ())]
+    made = f" Cut here at {text.listed([f'{c:g}' for c in cuts])}." if cuts else ""
+    return f"{text.said(words)}{made}"
 
 
 def measures(look_: Look, finding: Finding, other: Finding | None) -> tuple[Measure, ...]:
