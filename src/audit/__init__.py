@@ -28,6 +28,7 @@ _WHERE = {
     "power": "audit.inference.power",
     "regress": "audit.inference.regression",
     "check_metric": "audit.metrics.check",
+    "decompose": "audit.explanation.decompose",
 }
 _MODULES = ("metrics", "inference", "datasets")
 
@@ -40,6 +41,7 @@ __all__ = [
     "check_metric",
     "count",
     "datasets",
+    "decompose",
     "inference",
     "load",
     "load_tally",
@@ -54,6 +56,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from audit import datasets, inference, metrics
+    from audit.explanation.decompose import decompose
     from audit.inference.power import power
     from audit.inference.regression import regress
     from audit.metrics.check import check_metric

@@ -34,6 +34,7 @@ from fuzz.test_entry_points import drop_ins
 FUZZED = {
     "check_metric": "test_check_metric",
     "count": "test_count",
+    "decompose": "test_decompose",
     "load": "test_load_and_load_tally_and_write",
     "load_tally": "test_load_and_load_tally_and_write",
     "merge": "test_merge",
@@ -245,6 +246,27 @@ def test_regress() -> None:
         return lambda: audit.regress(source, **told, **own)
 
     fuzz("regress", make)
+
+
+def test_decompose() -> None:
+    def make(r: random.Random) -> Callable[[], object]:
+        source, told = table(r), roles(r)
+        own: dict[str, Any] = {"controls": r.choice((["w"], ["h"], "w", (), ["zz"], thing(r)))}
+        optional = {
+            "categorical": (["h"], ["w"], thing(r)),
+            "attribute": ("g", "zz", thing(r)),
+            "group": (0, ("a",), thing(r), (thing(r),)),
+            "column": ("s", "d", "y", "zz", thing(r)),
+            "method": ("logit", "x", thing(r)),
+            "level": (0.9, 2, thing(r)),
+        }
+        for name in r.sample(sorted(optional), r.choice((0, 1, 1, 2))):
+            own[name] = r.choice(optional[name])
+        if r.random() < 0.5:
+            told = {"protected": "g", "amount": {"s": "lower"}}
+        return lambda: audit.decompose(source, **told, **own)
+
+    fuzz("decompose", make)
 
 
 OF_DATASETS = ("card", "folder", "load", "noted", "title")

@@ -39,6 +39,8 @@ class Control:
     """Category of each row, 0 the one left out; None for numbers."""
     width: int
     """Columns it makes."""
+    labels: tuple[Level, ...] = ()
+    """The categories by code; () for numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,6 +65,8 @@ class Design:
     """Rows of the table (Σ of `count=`)."""
     incomplete: Mapping[str, int]
     """Rows that lack a value, by column; a row may lack several."""
+    kept: npt.NDArray[np.bool_]
+    """Which of the table's rows these are."""
 
     def blocks(self, reference: int, *, controls: bool) -> Iterator[tuple[slice, Floats]]:
         """Rows and their columns: 1, a group each (the reference left out), then controls."""
@@ -89,13 +93,21 @@ class Design:
 
 
 def design(
-    table: Table, amount: str, attribute: str, controls: Sequence[str], categorical: Sequence[str]
+    table: Table,
+    amount: str,
+    attribute: str,
+    controls: Sequence[str],
+    categorical: Sequence[str],
+    *,
+    values: Floats | None = None,
+    among: npt.NDArray[np.bool_] | None = None,
 ) -> Design:
     """The complete rows of an amount (or score), an attribute and controls.
 
     A numeric control is a number unless it is among `categorical` or a stratum; anything else is
-    a category. Raises `InputError` TBL044 for rows in an engine, or a control that is a date, a
-    list, or has too many categories; TBL001 and TBL005 for names.
+    a category. `values` stand in for the amount (a decision as 1 and 0); `among` keeps some rows
+    alone, and the counts are theirs. Raises `InputError` TBL044 for rows in an engine, or a
+    control that is a date, a list, or has too many categories; TBL001 and TBL005 for names.
     """
     rows = table.rows
     if not isinstance(rows, CodedRows) or rows.frame is None:
@@ -112,9 +124,17 @@ def design(
             argument="attribute",
             fix=suggestion(attribute, list(table.roles.protected)),
         )
-    values = _amount(table, rows, amount)
-    lacking = {amount: np.isnan(values)}
-    found: list[tuple[str, Floats | None, Ints | None, int]] = []
+    if attribute in table.roles.overlapping:
+        raise InputError(
+            "TBL044",
+            f"groups of {shown(attribute)} overlap, and a regression takes each row in one group",
+            argument="attribute",
+            fix="name an attribute whose column holds each person's one group",
+        )
+    values = _amount(table, rows, amount) if values is None else values
+    kept = np.ones(len(values), bool) if among is None else among
+    lacking = {amount: np.isnan(values) & kept}
+    found: list[tuple[str, Floats | None, Ints | None, tuple[Level, ...]]] = []
     for name in controls:
         if name in (amount, attribute):
             raise InputError(
@@ -123,18 +143,18 @@ def design(
                 argument="controls",
                 fix="leave it out of the controls",
             )
-        numbers, codes, width, missing = _control(table, rows, name, name in categorical)
-        lacking[name] = missing
-        found.append((name, numbers, codes, width))
-    complete = ~np.logical_or.reduce(list(lacking.values()))
+        numbers, codes, labels, missing = _control(table, rows, name, name in categorical)
+        lacking[name] = missing & kept
+        found.append((name, numbers, codes, labels))
+    complete = kept & ~np.logical_or.reduce(list(lacking.values()))
     number = None if rows.count is None else rows.count.astype(np.float64)
     cluster = None
     if table.roles.cluster is not None:
         cluster = memory.look(rows.frame, table.roles.cluster).handle.astype(np.int64)[complete]
     weight = None
     if rows.weight is not None:
-        kept = rows.weight[complete]
-        weight = kept / kept.max() if kept.size and kept.max() > 0 else kept
+        weight = rows.weight[complete]
+        weight = weight / weight.max() if weight.size and weight.max() > 0 else weight
 
     def counted(mask: npt.NDArray[np.bool_]) -> int:
         return int(mask.sum() if number is None else number[mask].sum())
@@ -147,8 +167,9 @@ def design(
         weight=weight,
         count=None if number is None else number[complete],
         cluster=cluster,
-        rows=table.size if number is None else int(number.sum()),
+        rows=counted(kept),
         incomplete={name: counted(mask) for name, mask in lacking.items() if mask.any()},
+        kept=complete,
     )
 
 
@@ -169,12 +190,12 @@ def _amount(table: Table, rows: CodedRows, name: str) -> Floats:
 
 def _control(
     table: Table, rows: CodedRows, name: str, category: bool
-) -> tuple[Floats | None, Ints | None, int, npt.NDArray[np.bool_]]:
+) -> tuple[Floats | None, Ints | None, tuple[Level, ...], npt.NDArray[np.bool_]]:
     key = f"stratum:{name}"
     if key in table.axes:
         levels, codes = table.axes[key].levels, rows.codes[key].astype(np.int64)
         absent = codes == levels.index(None) if None in levels else np.zeros(len(codes), bool)
-        return None, codes, _width(name, len(levels)), absent
+        return None, codes, _few(name, levels), absent
     columns = list(rows.frame.columns)
     if name not in columns:
         raise unknown_column("controls", name, columns)
@@ -192,29 +213,29 @@ def _control(
             from audit.table.faults import infinite
 
             raise infinite(name, "controls", int(np.isinf(numbers).sum()))
-        return numbers, None, 1, np.isnan(numbers)
+        return numbers, None, (), np.isnan(numbers)
     table_ = {v: i for i, v in enumerate(found.present)}
     place = np.array([table_.get(v, -1) for v in found.values] or [-1], np.int64)
     codes = place[found.handle]
-    return None, codes, _width(name, len(table_)), codes < 0
+    return None, codes, _few(name, found.present), codes < 0
 
 
-def _width(name: str, levels: int) -> int:
-    if levels > MANY:
+def _few(name: str, labels: Sequence[Level]) -> tuple[Level, ...]:
+    if len(labels) > MANY:
         raise InputError(
             "TBL044",
-            f"column {shown(name)} has {levels:,} categories",
+            f"column {shown(name)} has {len(labels):,} categories",
             argument="controls",
             fix="group them, or give a number instead",
         )
-    return max(levels - 1, 0)
+    return tuple(labels)
 
 
 def _kept(
     name: str,
     numbers: Floats | None,
     codes: Ints | None,
-    width: int,
+    labels: tuple[Level, ...],
     complete: npt.NDArray[np.bool_],
 ) -> Control:
     if numbers is not None:
@@ -224,4 +245,5 @@ def _kept(
         scale = float(np.abs(kept).max(initial=0.0))
         return Control(name=name, values=kept / (scale or 1.0), codes=None, width=1)
     assert codes is not None  # one of the two is there
-    return Control(name=name, values=None, codes=codes[complete], width=width)
+    width = max(len(labels) - 1, 0)
+    return Control(name=name, values=None, codes=codes[complete], width=width, labels=labels)
