@@ -27,6 +27,7 @@ _WHERE = {
     "load_tally": "audit.tally.file",
     "power": "audit.inference.power",
     "regress": "audit.inference.regression",
+    "explain": "audit.explanation.explaining",
     "check_metric": "audit.metrics.check",
     "decompose": "audit.explanation.decompose",
 }
@@ -42,6 +43,7 @@ __all__ = [
     "count",
     "datasets",
     "decompose",
+    "explain",
     "inference",
     "load",
     "load_tally",
@@ -57,6 +59,7 @@ __all__ = [
 if TYPE_CHECKING:
     from audit import datasets, inference, metrics
     from audit.explanation.decompose import decompose
+    from audit.explanation.explaining import explain
     from audit.inference.power import power
     from audit.inference.regression import regress
     from audit.metrics.check import check_metric

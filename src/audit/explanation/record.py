@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from audit.table.roles import Group, Level
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +139,7 @@ Reasons = Callable[..., Any]
 """Row numbers -> the reasons of each; see `explanation.reasons`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Explanation:
     """What `audit.explain` found."""
 
@@ -182,3 +185,25 @@ class Explanation:
     """Parts that could not be made, and why."""
     reasons: Reasons | None = field(default=None, repr=False)
     """`reasons(rows, n=4)`: why each applicant was denied. Not kept in a report."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values: groups are lists, an undefined number is None."""
+        from audit.explanation.views import to_dict
+
+        return to_dict(self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row an attribution, as a pandas frame: every feature of every gap."""
+        from audit.explanation.views import to_frame
+
+        return to_frame(self)
+
+    def summary(self) -> str:
+        """One paste-ready sentence: the gap with its interval, and what carries most of it."""
+        from audit.explanation.views import summary
+
+        return summary(self)
+
+    def __repr__(self) -> str:
+        """The sentence, and how many gaps there are."""
+        return f"<Explanation of {len(self.gaps)} gaps by {self.method}: {self.summary()}>"

@@ -18,7 +18,7 @@ from audit.errors import InputError
 from audit.table import encode
 from audit.table.arrays import from_arrays
 from audit.table.distinct import Distinct
-from audit.table.model import _call, _unfavorable_share
+from audit.table.model import answer, unfavorable_share
 from audit.table.vectors import is_frame, is_indexed, native
 from audit.table.wording import shown
 
@@ -373,7 +373,7 @@ def _decider(model: Any, cutoff: float | None, favorable: Any) -> Callable[[Any,
     if cutoff is None:
         function = model.predict if hasattr(model, "predict") else model
         return lambda inputs, size: _one_each(
-            _call(function, inputs, name, size, "predict"), name, "predict"
+            answer(function, inputs, name, size, "predict"), name, "predict"
         )
     if isinstance(cutoff, bool) or not isinstance(cutoff, int | float) or not math.isfinite(cutoff):
         raise InputError(
@@ -391,13 +391,13 @@ def _decider(model: Any, cutoff: float | None, favorable: Any) -> Callable[[Any,
         classes = np.asarray(model.classes_).tolist()
 
         def below(inputs: Any, size: int) -> Any:
-            values = _call(model.predict_proba, inputs, name, size, "predict_proba")
-            return _unfavorable_share(values, classes, good, name) < cutoff
+            values = answer(model.predict_proba, inputs, name, size, "predict_proba")
+            return unfavorable_share(values, classes, good, name) < cutoff
 
         return below
     function = model.predict if hasattr(model, "predict") else model
     return lambda inputs, size: (
-        _one_each(_call(function, inputs, name, size, "the call"), name, "the call").astype(float)
+        _one_each(answer(function, inputs, name, size, "the call"), name, "the call").astype(float)
         >= cutoff
     )
 

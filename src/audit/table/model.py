@@ -67,10 +67,10 @@ def with_model(
         if not callable(model) or hasattr(model, "predict")
         else (getattr(model, "__name__", type(model).__name__))
     )
-    good = _favorable(favorable, outcome)
+    good = favorable_values(favorable, outcome)
     if hasattr(model, "predict_proba") and decided:
-        values = _call(model.predict_proba, inputs, name, frame.shape[0], "predict_proba")
-        risk = _unfavorable_share(values, _classes(model), good, name)
+        values = answer(model.predict_proba, inputs, name, frame.shape[0], "predict_proba")
+        risk = unfavorable_share(values, _classes(model), good, name)
         return _add(frame, RISK, risk), {"risk": RISK}
     if hasattr(model, "classes_") and hasattr(model, "predict"):
         if decided:
@@ -80,7 +80,7 @@ def with_model(
                 argument="model",
                 fix="leave cutoff out: predict decides",
             )
-        values = _call(model.predict, inputs, name, frame.shape[0], "predict")
+        values = answer(model.predict, inputs, name, frame.shape[0], "predict")
         return _decide(frame, values, good)
     if not decided or returns is None:
         raise InputError(
@@ -91,7 +91,7 @@ def with_model(
             fix="add cutoff=… (or approval_rate=…) and returns=<outcome value>",
         )
     function = model if callable(model) else model.predict
-    values = _call(function, inputs, name, frame.shape[0], "the call")
+    values = answer(function, inputs, name, frame.shape[0], "the call")
     if values.ndim != 1:
         raise InputError(
             "TBL123",
@@ -99,12 +99,13 @@ def with_model(
             argument="model",
             fix="return the probability of one class",
         )
-    favors = any(_same(returns, g) for g in good)
+    favors = any(same(returns, g) for g in good)
     column = SCORE if favors else RISK
     return _add(frame, column, values.astype(np.float64)), {"score" if favors else "risk": column}
 
 
-def _favorable(favorable: Any, outcome: str | None) -> tuple[Any, ...]:
+def favorable_values(favorable: Any, outcome: str | None) -> tuple[Any, ...]:
+    """Outcome values that favour the applicant; raises `InputError` TBL125 where none is said."""
     value = favorable
     if isinstance(favorable, Mapping):
         value = favorable.get("outcome", favorable.get(outcome))
@@ -118,7 +119,8 @@ def _favorable(favorable: Any, outcome: str | None) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, list | tuple | set) else (value,)
 
 
-def _same(a: Any, b: Any) -> bool:
+def same(a: Any, b: Any) -> bool:
+    """Whether a class and a favourable value are one: 1 is 1.0 and True, and not "1"."""
     return bool(a == b) and isinstance(a, str) == isinstance(b, str)
 
 
@@ -126,7 +128,7 @@ def _classes(model: Any) -> list[Any]:
     return list(np.asarray(model.classes_).tolist()) if hasattr(model, "classes_") else []
 
 
-def _unfavorable_share(
+def unfavorable_share(
     values: npt.NDArray[Any], classes: list[Any], good: Iterable[Any], name: str
 ) -> npt.NDArray[np.float64]:
     """P(unfavourable) by `classes_`, whatever their order."""
@@ -137,7 +139,7 @@ def _unfavorable_share(
             argument="model",
             fix="check the model",
         )
-    bad = [i for i, c in enumerate(classes) if not any(_same(c, g) for g in good)]
+    bad = [i for i, c in enumerate(classes) if not any(same(c, g) for g in good)]
     if len(bad) in (0, len(classes)):
         raise InputError(
             "TBL125",
@@ -148,7 +150,13 @@ def _unfavorable_share(
     return np.asarray(values[:, bad].sum(axis=1), dtype=np.float64)
 
 
-def _call(function: Any, inputs: Any, name: str, size: int, what: str) -> npt.NDArray[Any]:
+def answer(function: Any, inputs: Any, name: str, size: int, what: str) -> npt.NDArray[Any]:
+    """What a model says of rows in the caller's own type: finite, one a row, rows unchanged.
+
+    `inputs` is a narwhals frame; `what` names the method in messages, and "predict" may answer
+    in labels. Raises `InputError` TBL122 where it raises or answers in no finite numbers, TBL123
+    for another length, TBL124 where it changed its input.
+    """
     native = inputs.clone().to_native()
     try:
         values = np.asarray(function(native))
@@ -219,5 +227,5 @@ def _decide(
     frame: Any, values: npt.NDArray[Any], good: tuple[Any, ...]
 ) -> tuple[Any, dict[str, Any]]:
     """`predict`'s answer as a decision: the favourable outcome predicted means approved."""
-    approved = np.array([any(_same(v, g) for g in good) for v in values.tolist()])
+    approved = np.array([any(same(v, g) for g in good) for v in values.tolist()])
     return _add(frame, DECISION, approved), {"decision": DECISION}

@@ -1,0 +1,131 @@
+"""The further parts of an explanation, put beside its gaps: the one place where they meet.
+
+A part that cannot be made is listed in `unavailable` with its reason; it takes nothing else along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from audit.errors import InputError
+from audit.explanation import spread
+from audit.explanation.applicants import Applicants
+from audit.explanation.hybrids import rows_of
+from audit.explanation.record import Explanation, Treatment, Unavailable
+from audit.explanation.routes import Route
+from audit.explanation.scored import Scored
+
+
+def compose(
+    explanation: Explanation,
+    found: Scored,
+    people: Applicants,
+    route: Route,
+    valued: Mapping[str, Any],
+) -> Explanation:
+    """The explanation with proxies, treatment, importance and the rest.
+
+    `valued` holds by attribute the rows explained and their values (`explaining.Valued`).
+    """
+    kept: dict[str, Any] = {}
+    closed: list[Unavailable] = list(explanation.unavailable)
+
+    def part(name: str, made: Callable[[], Any]) -> Any:
+        try:
+            return made()
+        except InputError as problem:
+            closed.append(Unavailable(part=name, reason=str(problem)))
+            return None
+
+    kept["importance"] = part("importance", lambda: _importance(people, valued))
+    kept["dependence"] = part("dependence", lambda: _dependence(explanation, people, valued))
+    explanation = _with_proxies(explanation, people, part)
+    treated = part("treatment", lambda: _treatment(explanation, found, people))
+    explanation = replace(explanation, treatment=treated or ())
+    more = {**explanation.more, **{k: v for k, v in kept.items() if v is not None}}
+    return replace(explanation, more=more, unavailable=tuple(closed))
+
+
+def _importance(people: Applicants, valued: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    return tuple(
+        entry
+        for name, own in valued.items()
+        for entry in spread.importance(
+            name,
+            people.levels[name],
+            people.codes[name][own.rows],
+            own.values,
+            people.mass[own.rows],
+            people.features,
+        )
+    )
+
+
+def _dependence(
+    explanation: Explanation, people: Applicants, valued: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], ...]:
+    name = explanation.attribute
+    own = valued[name]
+    whole = len(own.rows) == people.size
+    return tuple(
+        spread.dependence(
+            people.frame if whole else rows_of(people.frame, own.rows),
+            name,
+            people.levels[name],
+            people.codes[name][own.rows],
+            own.values,
+            people.mass[own.rows],
+            people.features,
+            explanation.seed,
+        )
+    )
+
+
+def _with_proxies(
+    explanation: Explanation, people: Applicants, part: Callable[[str, Callable[[], Any]], Any]
+) -> Explanation:
+    """How well features tell each attribute; risk by their part in its largest gap."""
+    from audit.explanation import proxies
+
+    largest: dict[str, dict[str, float]] = {}
+    for gap in explanation.gaps:
+        if gap.attributions:
+            own = {a.feature: a.value for a in gap.attributions}
+            largest.setdefault(gap.attribute[0], own)
+    largest[explanation.attribute] = {a.feature: a.value for a in explanation.attributions}
+    told = part(
+        "proxies",
+        lambda: proxies.measure_proxies(
+            people.table,
+            people.features,
+            contributions=largest,
+            seed=explanation.seed,
+            level=explanation.level,
+        ),
+    )
+    if told is None:
+        return explanation
+    return replace(
+        explanation,
+        proxies=proxies.found(told.strengths),
+        strengths=told.strengths,
+        together=told.together,
+        notes=(*explanation.notes, *told.notes),
+    )
+
+
+def _treatment(
+    explanation: Explanation, found: Scored, people: Applicants
+) -> tuple[Treatment, ...]:
+    from audit.explanation.treatment import treatment_of
+
+    return treatment_of(
+        found,
+        people,
+        strengths=explanation.strengths,
+        gaps=explanation.gaps,
+        seed=explanation.seed,
+        level=explanation.level,
+    )

@@ -1,0 +1,297 @@
+"""`audit.explain`: gaps in a model's mean score, split into what each feature adds to them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from audit.errors import DataWarning, InputError, tell
+from audit.explanation import parts
+from audit.explanation.applicants import Applicants, applicants, chosen_group
+from audit.explanation.record import Explanation, Gap
+from audit.explanation.routes import BreachError, Route, routes
+from audit.explanation.scored import Scored, check_scale, scored
+from audit.inference.checks import critical
+from audit.table.roles import Level
+from audit.table.wording import shown
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+FEWEST = 30
+"""Rows below which a group's gap is not the one named first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Valued:
+    """One attribute's values: what its gaps, and importance by group, are made of."""
+
+    attribute: str
+    """The protected attribute."""
+    rows: Ints
+    """Rows that have values, in order."""
+    values: Floats
+    """Shape (rows, features)."""
+    base: float
+    """Mean score of the background."""
+    background: str
+    """Which rows these are, in words."""
+
+
+def explain(
+    model: Any,
+    table: Any,
+    attribute: str | None = None,
+    group: Any = None,
+    scale: str | None = None,
+    seed: int = 0,
+    *,
+    returns: Any = None,
+    level: float = 0.95,
+) -> Explanation:
+    """Split a group's gap in mean score into what each feature adds to it.
+
+    gap = mean score of the group − of its reference = Σ over features of (group mean of SHAP
+    values − reference mean), with the reference group as the background. Scores favour the
+    applicant: log-odds of the favourable outcome for models with a logit link, its probability
+    for forests, else the model's output; `scale` asks for another where it can be had exactly.
+    `table` is read with `features=[...]`, and the model sees the caller's own rows. `attribute`
+    and `group` choose which gap stands first (the largest else); every group of every attribute
+    is in `gaps`. `returns` is the outcome value that a booster, regressor or callable returns
+    the score of. Limits are over which applicants were seen, the model taken as given.
+
+    Raises `InputError` EXP001–EXP006 for arguments, EXP007 where no way gives the model's own
+    answers, TBL120–TBL127 for features and models. Lundberg & Lee (NeurIPS 2017); Lundberg et
+    al. (Nature Machine Intelligence 2, 2020); Janzing, Minorics & Blöbaum (AISTATS 2020).
+
+    >>> from audit.table.intake import read
+    >>> loans = {"sex": ["f", "m"] * 50, "income": list(range(100)), "paid": [0, 1] * 50}
+    >>> table = read(loans, protected="sex", outcome="paid", favorable=1, features=["income"])
+    >>> found = explain(lambda rows: rows["income"] / 10, table, returns=1)
+    >>> round(found.gap, 6), found.group, found.attributions[0].feature, found.scale
+    (0.1, ('m',), 'income', 'output')
+    """
+    check_scale(scale)
+    critical(level)
+    _check_seed(seed)
+    people = applicants(model, table)
+    wanted, wanted_level, named = chosen_group(people, attribute, group)
+    found = scored(model, people, returns)
+    route, valued, closed = _valued(found, people, scale, seed)
+    gaps = _gaps(route, people, valued, level)
+    first = _first(gaps, wanted, wanted_level, named)
+    notes = [*route.notes, *_notes(route, people, valued, closed)]
+    if scale is not None and scale != route.scale:
+        text = (
+            f"{found.name} is not explained exactly in {_named(scale)}: parts are in "
+            f"{_named(route.scale)}"
+        )
+        tell(DataWarning(text, "EXP020"))
+        notes.append(text)
+    explanation = Explanation(
+        gap=first.value,
+        attribute=first.attribute[0],
+        group=first.group,
+        reference=first.reference,
+        scale=route.scale,
+        attributions=first.attributions,
+        gaps=gaps,
+        method=route.method,
+        background=first.background,
+        rows=len(valued[first.attribute[0]].rows) if first.attribute[0] in valued else 0,
+        level=level,
+        seed=seed,
+        notes=tuple(notes),
+    )
+    from audit.explanation.composing import compose
+
+    return compose(explanation, found, people, route, valued)
+
+
+def _check_seed(seed: Any) -> None:
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise InputError(
+            "EXP006", f"{shown(seed)} is no seed", argument="seed", fix="a whole number from 0"
+        )
+
+
+def _named(scale: str) -> str:
+    return "probability points" if scale == "probability" else scale
+
+
+# --- values ---------------------------------------------------------------------------------
+
+
+def _valued(
+    found: Scored, people: Applicants, scale: str | None, seed: int
+) -> tuple[Route, dict[str, Valued], list[str]]:
+    """The first route that gives the model's own answers, with every attribute's values."""
+    names = [n for n in people.codes if people.reference[n] is not None]
+    if not names:
+        raise InputError(
+            "EXP003",
+            "no protected attribute has a group to compare with",
+            argument="table",
+            fix="name an attribute that has values",
+        )
+    closed: list[str] = []
+    for route in routes(found, people, scale, seed, len(names)):
+        if isinstance(route, str):
+            closed.append(route)
+            continue
+        try:
+            return route, _by_attribute(route, people, names, seed), closed
+        except BreachError as problem:
+            closed.append(f"{route.method} was not possible: {problem}")
+    raise InputError(
+        "EXP007",
+        f"no way to explain {found.name} gives its own answers: {'; '.join(closed)}",
+        argument="model",
+        fix="give a model that answers each row by itself, always the same",
+    )
+
+
+def _by_attribute(
+    route: Route, people: Applicants, names: list[str], seed: int
+) -> dict[str, Valued]:
+    out: dict[str, Valued] = {}
+    shared: tuple[Ints, Floats, float] | None = None
+    for name in names:
+        rows = _rows(route, people, name, seed)
+        background = people.background(name, seed, route.most_background)
+        if not len(background):
+            continue
+        if route.needs_background or shared is None:
+            weight = None if people.weight is people.count is None else people.mass[background]
+            values, base = route.values(rows, background, weight)
+            additive(route, rows, values, base)
+            shared = rows, values, base
+        rows, values, base = shared
+        out[name] = Valued(
+            attribute=name,
+            rows=rows,
+            values=values,
+            base=base,
+            background=_background(route, people, name, len(background), seed),
+        )
+    return out
+
+
+def additive(route: Route, rows: Ints, values: Floats, base: float) -> None:
+    """Raise `BreachError` where Σ values ≠ score − base in any row."""
+    scores = route.scores[rows]
+    off = np.abs(values.sum(axis=1) + base - scores)
+    room = route.tolerance * max(1.0, float(np.abs(scores).max(initial=0.0)), abs(base))
+    if not (off <= room).all():
+        raise BreachError(f"its values miss the score by up to {float(np.nanmax(off)):.2g}")
+
+
+def _rows(route: Route, people: Applicants, name: str, seed: int) -> Ints:
+    """Rows to explain: all, or as many of each group as the route affords, drawn by `seed`."""
+    if route.most_rows is None or people.size <= route.most_rows:
+        return np.arange(people.size)
+    rng = np.random.default_rng(seed)
+    codes = people.codes[name]
+    groups = [np.flatnonzero(codes == i) for i in range(len(people.levels[name]))]
+    groups = sorted((g for g in groups if len(g)), key=len)
+    left, chosen = route.most_rows, []
+    for i, rows in enumerate(groups):
+        # small groups first: what they cannot use goes to the larger ones
+        most = min(len(rows), max(left // (len(groups) - i), 2))
+        chosen.append(rng.choice(rows, most, replace=False))
+        left -= most
+    return np.sort(np.concatenate(chosen))
+
+
+def _background(route: Route, people: Applicants, name: str, drawn: int, seed: int) -> str:
+    if not route.needs_background:
+        return "the training rows, as the trees counted them"
+    who = f"{name} {shown(people.reference[name])}"
+    rows = len(people.rows_of(name, people.reference[name]))
+    if drawn == rows:
+        return f"all {rows:,} rows of {who}"
+    return f"{drawn:,} of the {rows:,} rows of {who}, drawn with seed {seed}"
+
+
+# --- gaps -----------------------------------------------------------------------------------
+
+
+def _gaps(
+    route: Route, people: Applicants, valued: Mapping[str, Valued], level: float
+) -> tuple[Gap, ...]:
+    weighing = parts.Weighing(weight=people.weight, count=people.count, cluster=people.cluster)
+    out: list[Gap] = []
+    for name, own in valued.items():
+        codes = people.codes[name]
+        explained = codes[own.rows]
+
+        def side_of(
+            at: int, codes: Ints = codes, explained: Ints = explained, own: Valued = own
+        ) -> parts.Side | None:
+            rows = np.flatnonzero(codes == at)
+            held = np.flatnonzero(explained == at)
+            place = np.searchsorted(rows, own.rows[held])
+            return parts.side(rows, route.scores, place, own.values[held], weighing)
+
+        levels, reference = people.levels[name], people.reference[name]
+        other = side_of(levels.index(reference))
+        for i, value in enumerate(levels):
+            if value == reference or not (codes == i).any():
+                continue
+            out.append(
+                parts.gap(
+                    name, value, reference, side_of(i), other, people.features, level,
+                    own.background,
+                )
+            )  # fmt: skip
+    _check_sums(out)
+    return tuple(sorted(out, key=lambda g: -abs(g.value) if g.value == g.value else math.inf))
+
+
+def _check_sums(gaps: list[Gap]) -> None:
+    for g in gaps:
+        total = math.fsum(a.value for a in g.attributions)
+        if g.attributions and not abs(total - g.value) <= 1e-9 * max(1.0, abs(g.value)):
+            raise InputError(
+                "EXP007",
+                f"the parts of the gap of {g.group} sum to {total:.6g}, the gap is {g.value:.6g}",
+                argument="model",
+                fix="report this model: its explanation is withheld because it would be wrong",
+            )
+
+
+def _first(gaps: tuple[Gap, ...], attribute: str | None, level: Level, named: bool) -> Gap:
+    """The gap asked for, else the largest among groups of enough rows, never the missing one."""
+    own = [g for g in gaps if attribute is None or g.attribute == (attribute,)]
+    if named:
+        own = [g for g in own if g.group == (level,)]
+    else:
+        own = [g for g in own if g.group != (None,) and g.value == g.value] or own
+        own = [g for g in own if min(g.rows, g.reference_rows) >= FEWEST] or own
+    if not own:
+        what = shown(attribute) if attribute is not None else "any protected attribute"
+        raise InputError(
+            "EXP008",
+            f"{what} has no second group",
+            argument="attribute" if attribute is not None else "table",
+            fix="a gap needs two groups with rows",
+        )
+    return own[0]
+
+
+def _notes(
+    route: Route, people: Applicants, valued: Mapping[str, Valued], closed: list[str]
+) -> list[str]:
+    notes = list(dict.fromkeys(closed))
+    fewest = min((len(v.rows) for v in valued.values()), default=0)
+    if fewest < people.size:
+        notes.append(
+            f"values of {fewest:,} of {people.size:,} rows, as many of each group as there are, "
+            "put on all rows by regression on the score"
+        )
+    return notes

@@ -1,0 +1,142 @@
+"""How much each feature moves scores in each group, and how scores depend on its values there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from audit.table import encode
+from audit.table.roles import Level
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+BINS = 10
+"""Bins of a numeric feature, of about equal weight of rows."""
+LEVELS = 12
+"""Levels of a feature shown apart; the others are one."""
+ROWS = 20_000
+"""Rows read for dependence, drawn by the seed."""
+OTHERS = "(others)"
+
+
+def importance(
+    attribute: str,
+    levels: Sequence[Level],
+    codes: Ints,
+    values: Floats,
+    mass: Floats,
+    features: Sequence[str],
+) -> list[Mapping[str, Any]]:
+    """Mean |SHAP value| of every feature by group: how much it moves the scores of its members.
+
+    One entry a group and feature: attribute, group, feature, value, rows. Rows without weight
+    have no mean, and a group of such is left out.
+    """
+    size = np.abs(values)
+    found: list[Mapping[str, Any]] = []
+    for i, level in enumerate(levels):
+        own = np.flatnonzero(codes == i)
+        if not mass[own].sum() > 0:
+            continue
+        means = np.average(size[own], axis=0, weights=mass[own])
+        found += [
+            {
+                "attribute": attribute,
+                "group": (level,),
+                "feature": name,
+                "value": float(means[j]),
+                "rows": len(own),
+            }
+            for j, name in enumerate(features)
+        ]
+    return found
+
+
+def dependence(
+    frame: Any,
+    attribute: str,
+    levels: Sequence[Level],
+    codes: Ints,
+    values: Floats,
+    mass: Floats,
+    features: Sequence[str],
+    seed: int = 0,
+) -> list[Mapping[str, Any]]:
+    """Mean SHAP value of a feature by its own value and group: where curves part, groups differ.
+
+    `frame` holds the rows that have `values`. One entry a feature, bin and group: feature, bin (its
+    label), place (order of the bins), low and high (numbers only), attribute, group, value, rows.
+    A numeric feature has at most ten bins of about equal weight, any other its twelve commonest
+    levels.
+    """
+    if len(codes) > ROWS:
+        from audit.explanation.hybrids import rows_of
+
+        kept = np.sort(np.random.default_rng(seed).choice(len(codes), ROWS, replace=False))
+        frame, codes, values, mass = rows_of(frame, kept), codes[kept], values[kept], mass[kept]
+    found: list[Mapping[str, Any]] = []
+    for j, name in enumerate(features):
+        bins, labels, edges = _bins(frame.get_column(name), name)
+        cell = codes * len(labels) + bins
+        cells = len(levels) * len(labels)
+        rows = np.bincount(cell, minlength=cells)
+        weight = np.bincount(cell, weights=mass, minlength=cells)
+        total = np.bincount(cell, weights=mass * values[:, j], minlength=cells)
+        for c in np.flatnonzero(weight > 0).tolist():
+            i, b = divmod(c, len(labels))
+            low, high = edges[b] if edges is not None and b < len(edges) else (None, None)
+            found.append(
+                {
+                    "feature": name,
+                    "bin": labels[b],
+                    "place": b,
+                    "low": low,
+                    "high": high,
+                    "attribute": attribute,
+                    "group": (levels[i],),
+                    "value": float(total[c] / weight[c]),
+                    "rows": int(rows[c]),
+                }
+            )
+    return found
+
+
+def _bins(column: Any, name: str) -> tuple[Ints, list[str], list[tuple[float, float]] | None]:
+    found = encode.look(column, name)
+    handle = found.handle.astype(np.int64)
+    numeric = found.kind in ("integer", "number")
+    if not numeric or len(found.present) <= LEVELS:
+        return _levels(found.values, handle, numeric)
+    numbers = np.array([np.nan if v is None else float(v) for v in found.values])[handle]
+    known = np.isfinite(numbers)
+    cuts = np.unique(np.quantile(numbers[known], np.linspace(0, 1, BINS + 1)[1:-1]))
+    bins = np.where(known, np.searchsorted(cuts, numbers, side="right"), len(cuts) + 1)
+    inner, counts = np.unique(bins[known], return_inverse=True)[0], len(cuts) + 1
+    edges = [(np.nan, np.nan)] * counts
+    for b in inner.tolist():
+        own = numbers[bins == b]
+        edges[b] = float(own.min()), float(own.max())
+    labels = [f"{low:g} to {high:g}" for low, high in edges]
+    return bins, [*labels, "(missing)"], edges
+
+
+def _levels(
+    values: Sequence[Any], handle: Ints, numeric: bool
+) -> tuple[Ints, list[str], list[tuple[float, float]] | None]:
+    counts = np.bincount(handle, minlength=len(values))
+    present = [i for i, v in enumerate(values) if v is not None]
+    kept = sorted(present, key=lambda i: (-counts[i], i))[:LEVELS]
+    if numeric:
+        kept = sorted(kept, key=lambda i: float(values[i]))
+    place = np.full(len(values), len(kept), np.int64)
+    for at, i in enumerate(kept):
+        place[i] = at
+    for i, v in enumerate(values):
+        if v is None:
+            place[i] = len(kept) + 1
+    edges = [(float(values[i]), float(values[i])) for i in kept] if numeric else None
+    return place[handle], [*(str(values[i]) for i in kept), OTHERS, "(missing)"], edges
