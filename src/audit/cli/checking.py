@@ -52,11 +52,19 @@ def _roles(roles: Any) -> list[tuple[str, str]]:
         value = getattr(roles, key)
         if value:
             text = ", ".join(value) if isinstance(value, tuple) else str(value)
+            if key == "protected":
+                text = ", ".join(_attribute(roles, name) for name in value)
             rows.append((label, screen.visible(text) + _favor(roles, key)))
     if roles.cutoff is not None:
         sign = "<" if roles.risk else ">="
         rows.append(("approved", f"{roles.risk or roles.score} {sign} {roles.cutoff:g}"))
     return rows
+
+
+def _attribute(roles: Any, name: str) -> str:
+    """An attribute's name, with the column of each of its groups where groups may overlap."""
+    told = roles.overlapping.get(name)
+    return name if told is None else f"{name} ({', '.join(f'{g}: {c}' for g, c in told)})"
 
 
 def _favor(roles: Any, part: str) -> str:
@@ -71,11 +79,11 @@ def _values(several: Any) -> str:
 
 def _groups(tally: Any, reference: Any) -> list[tuple[str, str, str, str]]:
     from audit.metrics.metric import Counts
-    from audit.tally.cube import cells
+    from audit.tally.cube import cells, everyone
 
     found = cells(tally, (reference.attribute,))[0]
     rows = Counts(found.n).everyone
-    total = max(int(rows.sum()), 1)
+    total = max(int(everyone(found).sum()), 1)
     return [
         (
             "(missing)" if group[0] is None else screen.visible(shell.plain(group[0])),

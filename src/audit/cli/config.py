@@ -118,12 +118,12 @@ def read_value(setting: Setting, value: Any) -> Any:
             return value
         case "column" | "text" | "file" if isinstance(value, str):
             return value
-        case "columns" if key == "protected" and isinstance(value, dict):
-            return value
-        case "columns" | "files" if isinstance(value, str):
+        case "columns" | "attributes" | "files" if isinstance(value, str):
             return (value,)
-        case "columns" | "files" if _list_of(value, str):
+        case "columns" | "attributes" | "files" if _list_of(value, str):
             return tuple(value)
+        case "attributes" if (told := _attributes(value)) is not None:
+            return told
         case "cuts" if _table(value) and all(_list_of(v, int, float) for v in value.values()):
             return {k: tuple(v) for k, v in value.items()}
         case "levels" if _table(value) and all(isinstance(v, _SCALAR) for v in value.values()):
@@ -136,8 +136,31 @@ def read_value(setting: Setting, value: Any) -> Any:
             return _several(value)
         case "values" if _table(value) and all(_one_or_several(v) for v in value.values()):
             return {k: _several(v) for k, v in value.items()}
+    if kind == "attributes" and _table(value):
+        raise _wrong(key, '{ race = { White = "is_white" }, sex = "sex" }', value)
     wanted = f"one of {', '.join(setting.choices)}" if setting.choices else f"like {setting.toml}"
     raise _wrong(key, wanted, value)
+
+
+def _attributes(value: Any) -> dict[str, Any] | None:
+    """Attributes by name, those told by a column a group as a table of their own; else None."""
+    items = value if isinstance(value, list) else [value]
+    found: dict[str, Any] = {}
+    for item in items:
+        for name, told in {item: item}.items() if isinstance(item, str) else _items(item):
+            groups = (
+                isinstance(told, dict)
+                and bool(told)
+                and all(isinstance(v, str) for v in told.values())
+            )
+            if name in found or not (groups or told == name):
+                return None
+            found[name] = told
+    return found or None
+
+
+def _items(value: Any) -> list[tuple[str, Any]]:
+    return list(value.items()) if _table(value) else [("", None)]
 
 
 def _table(value: Any) -> bool:

@@ -192,7 +192,7 @@ def _can_be_retyped(problem: InputError, command: list[str]) -> bool:
 
 def _placeholder(key: str) -> str:
     setting = SETTINGS[key]
-    if setting.kind in ("column", "columns"):
+    if setting.kind in ("column", "columns", "attributes"):
         return "COLUMN"
     return _PLACEHOLDERS.get(key) or setting.default or setting.example
 

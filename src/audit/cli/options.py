@@ -29,13 +29,15 @@ def with_settings(*keys: str) -> Callable[[Any], Any]:
 
 def _option(setting: Setting) -> Callable[[Any], Any]:
     names = [setting.key, setting.flag] + ([setting.short] if setting.short else [])
-    text = setting.help + (" | separates several." if setting.key == "favorable" else "")
+    text = setting.help + (
+        " | separates several." if setting.key in ("favorable", "protected") else ""
+    )
     text += f" [{setting.default}]" if setting.default else ""
     if setting.kind == "switch":
         return click.option(*names, is_flag=True, default=None, help=text)
     if setting.choices:
         return click.option(*names, type=click.Choice(setting.choices), help=text)
-    complete = _complete if setting.kind in ("column", "columns") else None
+    complete = _complete if setting.kind in ("column", "columns", "attributes") else None
     return click.option(
         *names, multiple=True, metavar=setting.metavar, help=text, shell_complete=complete
     )

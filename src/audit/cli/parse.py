@@ -21,6 +21,8 @@ from audit.errors import InputError
 def read_flag(setting: Setting, texts: Sequence[str]) -> Any:
     """The value of an option from what was typed after it, once or several times."""
     match setting.kind:
+        case "attributes":
+            return attributes(setting, texts)
         case "columns":
             return tuple(name for text in texts for name in split(text))
         case "files":
@@ -51,6 +53,47 @@ def split(text: str) -> list[str]:
     """
     row = next(csv.reader([text], skipinitialspace=True), [])
     return [name.strip() for name in row if name.strip()]
+
+
+def attributes(setting: Setting, texts: Sequence[str]) -> Any:
+    r"""Names of columns, or a mapping where a piece tells groups by a column each.
+
+    >>> from audit.cli.settings import SETTINGS
+    >>> attributes(SETTINGS["protected"], ["sex,race:White=is_white|Black=is_black"])
+    {'sex': 'sex', 'race': {'White': 'is_white', 'Black': 'is_black'}}
+    """
+    pieces = [piece for text in texts for piece in split(text)]
+    if not any(_MEMBERSHIPS.fullmatch(piece) for piece in pieces):
+        return tuple(pieces)
+    found: dict[str, Any] = {}
+    for piece in pieces:
+        told = _MEMBERSHIPS.fullmatch(piece)
+        name = told.group(1).strip() if told else piece
+        if name in found:
+            raise _badly_written(setting, f"{name!r} is given twice")
+        found[name] = memberships(setting, told.group(2)) if told else name
+    return found
+
+
+_MEMBERSHIPS = re.compile(r"([^:=]+):(.*=.*)")
+
+
+def memberships(setting: Setting, text: str) -> dict[str, str]:
+    """`White=is_white|Black=is_black` as the column of each group."""
+    found: dict[str, str] = {}
+    for piece in alternatives(text):
+        group, equals, column = (part.strip() for part in piece.rpartition("="))
+        if not equals or not group or not column:
+            raise InputError(
+                "CLI004",
+                f"{str(piece)!r} does not say which column holds which group",
+                argument=setting.key,
+                fix=f"written like {setting.flag} 'race:White=is_white|Black=is_black'",
+            )
+        if group in found:
+            raise _badly_written(setting, f"{group!r} is given twice")
+        found[str(group)] = str(column)
+    return found
 
 
 def pairs(setting: Setting, texts: Sequence[str]) -> dict[str, str]:

@@ -94,10 +94,15 @@ class Questions:
         )
         say()
 
+    def _columns(self) -> list[str]:
+        """Attributes that are a column each; of others the groups are told already."""
+        told = self.settings["protected"]
+        return [n for n in told if not (isinstance(told, Mapping) and told[n] != n)]
+
     def cuts(self) -> None:
         """Where to cut attributes that are numbers with many values."""
         bins = dict(self.settings.get("bins", {}))
-        for name in self.settings["protected"]:
+        for name in self._columns():
             column = self.column(name)
             if name in bins or not column.numeric or column.distinct <= SHOWN:
                 continue
@@ -247,7 +252,7 @@ class Questions:
     def reference(self) -> None:
         """The group that others are compared with."""
         declared = dict(self.settings.get("reference", {}))
-        asked = [n for n in self.settings["protected"] if n not in declared]
+        asked = [n for n in self._columns() if n not in declared]
         if not asked:
             return
         self.head("The reference: the group that the others are compared with.")

@@ -22,8 +22,8 @@ class Setting:
     key: str
     """Its name in Python and in `audit.toml`."""
     kind: str
-    """How it is written: "column", "columns", "number", "integer", "cuts", "values", "levels",
-    "ordered", "directions", "text", "choice", "switch", "file" or "files"."""
+    """How it is written: "column", "columns", "attributes", "number", "integer", "cuts",
+    "values", "levels", "ordered", "directions", "text", "choice", "switch", "file" or "files"."""
     section: str
     """Heading in `--help`."""
     verb: str
@@ -57,8 +57,8 @@ OUT = "Reports and exit code"
 
 _LIST = (
     # key, kind, section, verb, metavar, example, toml, help
-    ("protected", "columns", WHO, "read", "A,B", "sex,age", '["sex", "age"]',
-     "Columns whose groups are compared."),
+    ("protected", "attributes", WHO, "read", "A,B", "sex,age", '["sex", "age"]',
+     "Columns whose groups are compared; race:White=is_white where a column says who is in a group."),
     ("bins", "cuts", WHO, "read", "A=26,40", "age=26,40,62", "{ age = [26, 40, 62] }",
      "Where to cut a numeric column into groups: (-inf, 26), [26, 40), [40, inf)."),
     ("reference", "levels", WHO, "read", "A=LEVEL", "sex=male", '{ sex = "male" }',

@@ -36,7 +36,9 @@ def words(verb: str, settings: Mapping[str, Any]) -> list[str]:
 def _texts(setting: Setting, value: Any) -> list[str]:
     """What to type after the option, once for each time it is given."""
     match setting.kind:
-        case "columns" if not isinstance(value, Mapping):
+        case "attributes" if isinstance(value, Mapping):
+            return [",".join(_attribute(name, told) for name, told in value.items())]
+        case "columns" | "attributes":
             return [",".join(f'"{n}"' if "," in n else n for n in value)]
         case "files":
             return list(value)
@@ -50,6 +52,20 @@ def _texts(setting: Setting, value: Any) -> list[str]:
             return [",".join(f"{k}={plain(v)}" for k, v in value.items())]
         case _:
             return [plain(value)]
+
+
+def _attribute(name: str, told: Any) -> str:
+    """`sex`, or `race:White=is_white|Black=is_black`; in double quotes where it holds a comma.
+
+    >>> _attribute("race", {"White": "is_white", "Black": "is_black"})
+    'race:White=is_white|Black=is_black'
+    """
+    text = name
+    if isinstance(told, Mapping):
+        groups = (f"{group}={column}".replace("|", "\\|") for group, column in told.items())
+        text = f"{name}:{'|'.join(groups)}"
+    quoted = text.replace('"', '""')
+    return f'"{quoted}"' if "," in text or '"' in text else text
 
 
 def either(several: Sequence[Any]) -> str:

@@ -23,7 +23,14 @@ from audit.findings.verdict import (
     near_line,
     verdict_for,
 )
-from audit.findings.words import column_words, count_words, floor_words, number, who
+from audit.findings.words import (
+    column_words,
+    compared_words,
+    count_words,
+    floor_words,
+    number,
+    who,
+)
 from audit.inference.estimate import Estimate
 from audit.table.roles import Group
 from audit.tally.cube import Tally
@@ -117,7 +124,7 @@ def finding_of(
     line, caution, rule = lines
     value = readable(estimate, kind)
     group = who(estimate.attribute, estimate.group)
-    reference = who(estimate.attribute, estimate.reference or ())
+    reference = compared_words(estimate)
     verdict = verdict_for(found, worst)
     needed = None
     if verdict == "insufficient":  # elsewhere more rows are not what a pass lacks

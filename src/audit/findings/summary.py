@@ -12,6 +12,7 @@ from audit.findings.rules import HIGHEST_RATE
 from audit.findings.verdict import DIFFERENCE, RATIO, SMD
 from audit.findings.words import (
     attribute_words,
+    compared_words,
     count_words,
     group_words,
     interval_words,
@@ -171,7 +172,7 @@ def sentence_of(finding: Finding, rule: Rule | None = None) -> str:
     e = finding.estimate
     scale = scale_of(e.metric)
     kind = scale.kind if scale else DIFFERENCE
-    group, reference = who(e.attribute, e.group), who(e.attribute, e.reference or ())
+    group, reference = who(e.attribute, e.group), compared_words(e)
     counted = RATES.get(e.metric)
     rate = group_rate(e, kind)
     where = attribute_words(e.attribute)

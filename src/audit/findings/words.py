@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
+from audit.inference.estimate import Estimate
+from audit.inference.shared_rows import is_apart
 from audit.table.roles import Group, Level
 
 LONGEST = 60
@@ -175,6 +177,22 @@ def measure_words(key: str, column: str | None, level: Level = None) -> str:
     return f"{metric_words(key)} {joint} {column_words(column, level)}"
 
 
+def compared_words(estimate: Estimate) -> str:
+    """Whom a group is compared with: where the two share rows, those of the reference who are
+    not in the group.
+
+    >>> from audit.inference.estimate import Estimate
+    >>> from audit.inference.shared_rows import APART
+    >>> compared_words(Estimate(metric="selection_rate", attribute=("race",), group=("Black",),
+    ...                         reference=("White",), method="Miettinen-Nurminen" + APART))
+    'White (not also Black)'
+    """
+    whole = who(estimate.attribute, estimate.reference or ())
+    if not is_apart(estimate):
+        return whole
+    return f"{whole} (not also {who(estimate.attribute, estimate.group)})"
+
+
 def column_words(column: str, level: Level = None) -> str:
     """A column, and which of its values is meant.
 
@@ -182,6 +200,11 @@ def column_words(column: str, level: Level = None) -> str:
     ('limit', 'grade = B')
     """
     return level_words(column) + ("" if level is None else f" = {level_words(level)}")
+
+
+TIE = 1e-9
+"""A share of 259/2000 is 12.95 %, which one way of computing it holds as 12.9499…, another as
+12.9500…: both must read the same, so ties go up."""
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -194,7 +217,7 @@ def percent(share: float, digits: int = 1) -> str:
         return "undefined"
     if share in (0.0, 1.0):
         return f"{share:.0%}"
-    text = f"{share * 100:.{digits}f}"
+    text = f"{share * 100 + TIE:.{digits}f}"
     if 0 < share < 1:
         step = f"{10.0**-digits:.{digits}f}"
         if float(text) == 0:

@@ -79,6 +79,11 @@ def compared_with(
     return found
 
 
+def is_apart(estimate: Estimate) -> bool:
+    """Whether the reference was counted without the group's rows."""
+    return estimate.method.endswith(APART)
+
+
 def marked(estimate: Estimate, fewer: bool) -> Estimate:
     """The estimate with its method saying so, where the reference is less the group's rows."""
     if not fewer or not estimate.method:

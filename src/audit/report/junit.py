@@ -46,7 +46,7 @@ def junit(record: AuditRecord) -> str:
 
 def _case(record: AuditRecord, f: Finding) -> str:
     e = f.estimate
-    reference = text.group(e.attribute, e.reference) if e.reference is not None else "parity"
+    reference = text.compared(e) if e.reference is not None else "parity"
     name = f"{text.attributes(e.attribute)}: {text.group(e.attribute, e.group)} against {reference}"
     head = (
         f'    <testcase classname={_attribute(f"audit.{f.code}")} name={_attribute(name)} time="0"'

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from audit.findings.kinds import scale_of
 from audit.findings.record import AuditRecord, Family, Finding
 from audit.findings.rules import HIGHEST_RATE
 from audit.inference.estimate import Estimate
 from audit.report import text
 from audit.report.blocks import Bar, Cell
-from audit.table.roles import Group, Level
+from audit.table.roles import Group, Level, is_named
 
 Key = tuple[str, tuple[str, ...], Group, Group | None, tuple[Level, ...] | None, str | None]
 """Metric, attribute, group, reference, stratum, stage."""
@@ -109,7 +110,9 @@ class Look:
         rated = [
             e
             for e in self.rates("selection_rate", attribute)
-            if e.rows >= self.small and e.value == e.value and None not in e.group
+            if e.rows >= self.small
+            and e.value == e.value
+            and is_named(self.record.roles, attribute, e.group)
         ]
         return max(rated, key=lambda e: e.value).group if rated else None
 
@@ -193,6 +196,9 @@ def own_rate(e: Estimate) -> float:
     """The group's rate behind a comparison; weighted sums are never put over rows."""
     if is_ratio(e.metric):
         return e.value * e.reference_value
+    scale = scale_of(e.metric)
+    if scale is not None and scale.worst_case:  # the largest rate less the smallest, unsigned
+        return e.reference_value - e.value
     return e.value + e.reference_value
 
 

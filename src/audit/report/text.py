@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from audit.findings import words
 from audit.findings.words import bins
+from audit.inference.estimate import Estimate
 from audit.table.roles import Group, Level
 
 _INVISIBLE = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"))
@@ -71,6 +72,11 @@ def group(attribute: Iterable[str], levels: Group) -> str:
     return bins(words.who(tuple(attribute), levels))
 
 
+def compared(e: Estimate) -> str:
+    """Whom a group is compared with; see `words.compared_words`."""
+    return bins(words.compared_words(e))
+
+
 def name(column: str | None, otherwise: str = "none") -> str:
     """A column's name."""
     return otherwise if column is None else words.level_words(column)
@@ -122,7 +128,7 @@ def points(value: float) -> str:
     if math.isnan(value):
         return "—"
     for digits in range(1, 6):
-        text = f"{100 * value:+.{digits}f}"
+        text = f"{100 * value + math.copysign(words.TIE, value):+.{digits}f}"
         if float(text) != 0 or value == 0:
             break
     return f"{minus('0.0' if float(text) == 0 else text)} pp"

@@ -77,7 +77,7 @@ def block_sums(
             for key in keys:
                 member = rows.codes[key][known].astype(np.int64)
             cell = member * BLOCKS + block[known]
-            sums: npt.NDArray[np.float64] = np.stack(
+            sums: Any = np.stack(
                 [
                     np.bincount(cell, weights=part, minlength=counted * BLOCKS)
                     for part in (w, w * x, w * x * x)

@@ -264,9 +264,12 @@ def _tally(content: Mapping[str, Any]) -> Tally:
             kind="score" if score else "amount",
             levels=(*range(len(values) - 1), None),
         )
+    roles = roles_of(content["roles"])
+    for name, members in roles.overlapping.items():
+        _check_patterns(axes[f"protected:{name}"], [group for group, _ in members])
     return Tally(
         cubes=tuple(_cube(record, known) for record in content["cubes"]),
-        roles=roles_of(content["roles"]),
+        roles=roles,
         axes=axes,
         rows=_natural(content["rows"]),
         excluded=_natural(content["excluded"]),
@@ -279,6 +282,13 @@ def _tally(content: Mapping[str, Any]) -> Tally:
         skipped=tuple(str(line) for line in content["skipped"]),
         weight_exponent=int(content["weight_exponent"]),
     )
+
+
+def _check_patterns(axis: Axis, groups: list[str]) -> None:
+    """Levels of an attribute told by membership are tuples of its groups, or None."""
+    for level in axis.levels:
+        if level is not None and not (isinstance(level, tuple) and {*level} <= {*groups}):
+            raise _refused(f"{level!r} is no pattern of {axis.name}'s groups")
 
 
 def _cube(record: Mapping[str, Any], known: Mapping[str, Axis]) -> Cube:

@@ -87,7 +87,7 @@ def hover(e: Estimate) -> str:
     """What is said on pointing at an estimate."""
     lines = [safe(text.group(e.attribute, e.group))]
     if e.reference is not None:
-        lines.append(f"against {safe(text.group(e.attribute, e.reference))}")
+        lines.append(f"against {safe(text.compared(e))}")
     lines.append(f"<b>{look.value(e)}</b> ({look.interval(e)})")
     lines.append(f"{text.count(e.rows)} rows")
     return "<br>".join(lines)

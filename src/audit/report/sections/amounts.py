@@ -248,7 +248,7 @@ def _reading(
     return (
         f"{lead} The widest gap: {text.group(attribute, widest.group)} has on average "
         f"{amount(abs(widest.value))} {side} than "
-        f"{text.group(attribute, widest.reference or ())}{interval}."
+        f"{text.compared(widest)}{interval}."
     )
 
 

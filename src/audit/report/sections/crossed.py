@@ -157,7 +157,7 @@ def _closer(key: str, title: str, head: str, estimates: list[Estimate], look_: L
             if e.stage is not None
             else ", ".join(text.level(v) for v in e.stratum or ())
         )
-        reference = text.group(e.attribute, e.reference) if e.reference is not None else ""
+        reference = text.compared(e) if e.reference is not None else ""
         rate = look_.rate("selection_rate", e.attribute, e.group, stratum=e.stratum, stage=e.stage)
         own = look.own_rate(e) if rate is None else rate.value
         few = min(e.rows, e.reference_rows) < look_.small

@@ -8,10 +8,10 @@ from audit.metrics.metric import Counts
 from audit.report import look, text
 from audit.report.blocks import Bar, Block, Callout, Cell, Column, Facts, Grid, Line, Prose, Section
 from audit.report.look import Look
-from audit.report.sections import told
+from audit.report.sections import overlap, told
 from audit.report.sections.errors import selective
 from audit.report.sections.gaps import skipped
-from audit.tally.cube import cells
+from audit.tally.cube import cells, everyone
 
 MOST = 25
 """Groups listed for one attribute; the rest are in the JSON and CSV."""
@@ -40,7 +40,7 @@ def _everyone(look_: Look) -> Counts | None:
             found = cells(look_.record.tally, (name,))
             if found:
                 break
-    return Counts(found[0].n.sum(axis=0)) if found else None
+    return Counts(everyone(found[0])) if found else None
 
 
 def _reading(look_: Look) -> str:
@@ -92,6 +92,10 @@ def _counts(look_: Look) -> Facts:
                 )
             )
             items.append(("Label source", (f"column {text.visible(roles.outcome, 60)}",)))
+    for name in roles.overlapping:
+        several = overlap.words(look_, name, short=True)
+        if several:
+            items.append((f"Overlap in {text.visible(name, 40)}", (several,)))
     missing = _missing(look_)
     if missing:
         items.append(("Missing group", (missing,)))
@@ -135,13 +139,13 @@ def _representation(look_: Look, name: str) -> Grid | None:
         return None
     here = found[0]
     counts = Counts(here.n)
-    everyone = np.asarray(counts.everyone, dtype=np.int64)
-    total = int(everyone.sum()) or 1
+    people = np.asarray(counts.everyone, dtype=np.int64)
+    total = int(everyone(here).sum()) or 1
     outcome = look_.record.roles.outcome is not None
     decided = look_.record.roles.decided_by != "none"
     rows = []
     for i, group in enumerate(here.groups[:MOST]):
-        rows_here = int(everyone[i])
+        rows_here = int(people[i])
         share = rows_here / total
         cells_ = [
             look.name_cell((name,), group, _size_note(rows_here, look_.small)),
@@ -184,7 +188,14 @@ def _representation(look_: Look, name: str) -> Grid | None:
         title=f"Who is in the data: {text.visible(name, 60)}",
         columns=tuple(columns),
         rows=tuple(rows),
-        note=f"{cut:,} more groups are in the JSON and CSV." if cut else "",
+        note=" ".join(
+            part
+            for part in (
+                overlap.words(look_, name),
+                f"{cut:,} more groups are in the JSON and CSV." if cut else "",
+            )
+            if part
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from audit.report.sections.leading import RATE_OF, comparison_bar, inverse_words
 
 
 def _head(e: Estimate) -> Cell:
-    reference = text.group(e.attribute, e.reference) if e.reference is not None else "parity"
+    reference = text.compared(e) if e.reference is not None else "parity"
     where = []
     if e.stratum is not None:
         where.append("within " + ", ".join(text.level(v) for v in e.stratum))

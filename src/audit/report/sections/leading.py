@@ -7,6 +7,7 @@ import math
 from audit.findings.record import AuditRecord, Finding, Rule
 from audit.findings.summary import age_words
 from audit.inference.estimate import Estimate
+from audit.inference.shared_rows import is_apart
 from audit.report import look, text
 from audit.report.blocks import Bar, Measure, RateBar
 from audit.report.look import WORDS, Look
@@ -37,12 +38,12 @@ def headline(finding: Finding, rate_title: str) -> str:
         return (
             f"No decision was given, so approvals cannot be compared. In the data themselves "
             f"{text.percent(look.own_rate(e))} of {text.group(e.attribute, e.group)} and "
-            f"{text.percent(e.reference_value)} of {text.group(e.attribute, e.reference or ())} "
+            f"{text.percent(e.reference_value)} of {text.compared(e)} "
             f"have a favourable outcome: {look.value(e)} "
             f"({text.level_percent(e.level)} interval {look.interval(e)})."
         )
     group = text.group(e.attribute, e.group)
-    reference = text.group(e.attribute, e.reference) if e.reference is not None else "parity"
+    reference = text.compared(e) if e.reference is not None else "parity"
     measure = MEASURE.get(e.metric, look.title(e.metric))
     if e.value != e.value:
         return text.sentence(f"{measure}, {group} against {reference}: no value")
@@ -70,7 +71,7 @@ def inverse_words(finding: Finding) -> str:
     e = finding.estimate
     if not look.is_ratio(e.metric) or not finding.line > 0 or not e.value > 1 / finding.line:
         return ""
-    reference = text.group(e.attribute, e.reference or ())
+    reference = text.compared(e)
     return f"read as its inverse: {text.number(1 / e.value, 3, [finding.line])} for {reference}"
 
 
@@ -117,8 +118,9 @@ def rates(look_: Look, e: Estimate, key: str) -> tuple[RateBar, ...]:
     for group, role in ((e.group, "compared"), (e.reference, "reference")):
         if group is None:
             continue
+        fewer = role == "reference" and is_apart(e)
         rate = look_.rate(key, e.attribute, group, stratum=e.stratum, stage=e.stage)
-        if rate is None:
+        if rate is None or fewer:
             rows = e.rows if role == "compared" else e.reference_rows
             share = e.reference_value if role == "reference" else math.nan
             if role == "compared":
@@ -136,7 +138,7 @@ def rates(look_: Look, e: Estimate, key: str) -> tuple[RateBar, ...]:
         limits = f" · {text.level_percent(rate.level)} interval {look.interval(rate)}"
         bars.append(
             RateBar(
-                label=text.group(e.attribute, group),
+                label=text.compared(e) if fewer else text.group(e.attribute, group),
                 role=role,
                 text=look.value(rate),
                 note=of + (limits if rate.low == rate.low else ""),

@@ -6,7 +6,7 @@ from audit.inference.estimate import Estimate
 from audit.report import look, text
 from audit.report.blocks import Block, Cell, Column, Grid, Prose, Section
 from audit.report.look import Look
-from audit.table.roles import Group, Level
+from audit.table.roles import Level
 
 RATE = "decision_level_rate"
 WIDEST = 8
@@ -106,12 +106,11 @@ def _reading(attribute: tuple[str, ...], column: str, found: list[Estimate], sma
     if not gaps:
         return "No two groups could be compared."
     widest = max(gaps, key=lambda e: abs(e.value))
-    reference: Group = widest.reference or ()
     return (
         f"The widest gap by {text.attributes(attribute)}: "
         f"{text.percent(widest.reference_value + widest.value)} of "
         f"{text.group(attribute, widest.group)} got {text.level(widest.decision_level)}, against "
-        f"{text.percent(widest.reference_value)} of {text.group(attribute, reference)} "
+        f"{text.percent(widest.reference_value)} of {text.compared(widest)} "
         f"({text.level_percent(widest.level)} interval of the difference "
         f"{text.points(widest.low)} to {text.points(widest.high)}, "
         f"{text.p_sentence(widest.p_adjusted)} adjusted)."

@@ -146,6 +146,18 @@ def _table(values: Mapping[str, Any]) -> str:
     return f"{{ {pairs} }}"
 
 
+def _protected(roles: Roles) -> str:
+    """Names of columns; a table where groups are told by a column each."""
+    if not roles.overlapping:
+        return f"[{', '.join(_toml(p) for p in roles.protected)}]"
+    told = []
+    for name in roles.protected:
+        members = roles.overlapping.get(name)
+        inside = ", ".join(f"{_toml(g)} = {_toml(c)}" for g, c in members or ())
+        told.append(f"{_toml(name)} = {f'{{ {inside} }}' if members else _toml(name)}")
+    return f"{{ {', '.join(told)} }}"
+
+
 def configuration(roles: Roles) -> str:
     """The roles as `audit.toml` would hold them; what was not said is left out.
 
@@ -154,7 +166,7 @@ def configuration(roles: Roles) -> str:
     decision = "ok"
     favorable = { "decision" = 1 }
     """
-    lines = [f"protected = [{', '.join(_toml(p) for p in roles.protected)}]"]
+    lines = [f"protected = {_protected(roles)}"]
     for name in ("decision", "outcome", "score", "risk", "cutoff", "approval_rate"):
         value = getattr(roles, name)
         if name == "cutoff" and roles.approval_rate is not None:

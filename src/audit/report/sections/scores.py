@@ -76,7 +76,7 @@ def _reading(look_: Look, smd: str | None) -> str:
     roles = look_.record.roles
     column = worst.column or roles.score or roles.risk
     side = "below" if worst.value < 0 else "above"
-    reference = text.group(worst.attribute, worst.reference or ())
+    reference = text.compared(worst)
     better = ""
     if column is not None and column == roles.risk:
         better = " A lower one is better for the applicant."
@@ -93,7 +93,7 @@ def _smd(look_: Look, metric: str) -> Grid:
     edge = look.difference_scale(estimates, 0.30)[1]
     rows = []
     for e in estimates:
-        reference = text.group(e.attribute, e.reference) if e.reference is not None else "parity"
+        reference = text.compared(e) if e.reference is not None else "parity"
         rows.append(
             (
                 look.name_cell(e.attribute, e.group, _against(e, reference)),

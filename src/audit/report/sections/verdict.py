@@ -7,7 +7,7 @@ from audit.findings.summary import WORD, change_words, leading_finding, rule_of
 from audit.report import look, text
 from audit.report.blocks import Section, Step, SubLine, VerdictCard
 from audit.report.look import WORDS, Look
-from audit.report.sections import leading
+from audit.report.sections import leading, overlap
 
 NEXT = {
     "fail": "Review the decision rule before it is used further",
@@ -37,7 +37,7 @@ def card(look_: Look) -> VerdictCard:
         verdict=record.verdict,
         word=WORD.get(record.verdict, record.verdict),
         headline=leading.headline(finding, rate_title),
-        because=leading.because(finding),
+        because=" ".join(s for s in (leading.because(finding), overlap.line(look_)) if s),
         rate_title=rate_title,
         rates=leading.rates(look_, e, rate_key),
         measures=leading.measures(look_, finding, other),
