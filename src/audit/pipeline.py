@@ -327,9 +327,10 @@ def _table(source: Any, model: Any, returns: Any, roles: dict[str, Any], own: st
 
 
 def _looked_over(table: Table) -> Table:
-    """The table with what its features look like: leaks, gaps, repeats. Needs named features."""
-    if not table.roles.features:
-        return table
+    """The table with what its features look like: leaks, gaps, repeats.
+
+    Without named features, notes on columns that seem to leak.
+    """
     import warnings
 
     from audit.errors import DataWarning

@@ -142,6 +142,11 @@ CODES: Mapping[str, str] = {
     "TBL503": "a feature is missing more often in one group than in another",
     "TBL504": "a feature has no value in any row",
     "TBL505": "rows repeat an earlier one in every column read",
+    "TBL506": "a column tells the outcome far better than any other",
+    "TBL507": "a column tells the outcome unusually well",
+    "TBL508": "a column nearly tells the decision",
+    "TBL509": "a column is missing mostly for one outcome",
+    "TBL510": "a column holds dates after the decision",
     # features and models, as individual fairness takes them
     "TBL520": "no features, or a column that is not among them",
     "TBL521": "a feature has missing or infinite values",

@@ -18,6 +18,8 @@ DISTINCT = 64
 """Numbers with more distinct values than this are put in bins."""
 BINS = 32
 """Bins of about equally many rows."""
+DATED = "0000-00-00"
+"""How a date is written, digit by digit."""
 MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9))
 """Odd constants of splitmix64 (Steele, Lea & Flood 2014)."""
 
@@ -37,11 +39,16 @@ class Binned:
 
 
 def floats(column: Any) -> Floats | None:
-    """A narwhals Series or array as float64, nan where missing; None where it is not numeric."""
+    """A narwhals Series or array as float64, nan where missing; None where it is not numeric.
+
+    Dates and times are numbers: milliseconds since 1970.
+    """
     if isinstance(column, np.ndarray):
         return column.astype(np.float64) if column.dtype.kind in "biuf" else None
     import narwhals as nw
 
+    if column.dtype in (nw.Date, nw.Datetime):
+        column = column.dt.timestamp("ms")
     if not (column.dtype.is_numeric() or column.dtype == nw.Boolean):
         return None
     native = column.to_native()
@@ -49,6 +56,31 @@ def floats(column: Any) -> Floats | None:
     if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
         return np.asarray(native, dtype=np.float64)
     return np.asarray(column.cast(nw.Float64).to_numpy(), dtype=np.float64)
+
+
+def moments(column: Any) -> Floats | None:
+    """Dates and times as milliseconds since 1970, nan where missing; also texts such as 2026-01-31.
+
+    None where the column holds neither.
+    """
+    import narwhals as nw
+
+    if column.dtype in (nw.Date, nw.Datetime):
+        return floats(column)
+    if column.dtype not in (nw.String, nw.Object):
+        return None
+    found = encode.look(column, column.name)
+    texts = ["" if v is None else str(v)[:10] for v in found.values]
+    first = next((t for t in texts if t), "")
+    if len(first) != len(DATED) or any(a.isdigit() != (b == "0") for a, b in zip(first, DATED)):  # noqa: B905
+        return None
+    at = np.full(max(len(texts), 1), np.nan)
+    for i, text in enumerate(texts):
+        try:
+            at[i] = np.datetime64(text, "ms").astype(np.int64) if text else np.nan
+        except ValueError:
+            continue
+    return np.asarray(at[found.handle])
 
 
 def bins_of(column: Any, name: str) -> Binned:

@@ -1,8 +1,9 @@
 """What to know about features before training: leaks, gaps that fall on one group, repeats.
 
 Each check reads a `Table` whose `features` are named and returns issues; it changes, drops and
-computes nothing else. Leaks are looked for in a fixed sample where rows are many, and rows that
-stay in an engine are read as far as the sample goes; every message says on how many rows it rests.
+computes nothing else. Where none is named, only leaks are looked for, among columns that play no
+part. They are looked for in a fixed sample where rows are many, and rows that stay in an engine
+are read as far as the sample goes; every message says on how many rows it rests.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.table import encode
-from audit.table.columns import bins_of, fingerprint, ranked, telling
+from audit.table.columns import fingerprint, moments
+from audit.table.leaks import asked_of, decides_by_column, named_leaks
 from audit.table.roles import NONE_OF_THEM, Issue, Level
 from audit.table.rows import EngineRows, Table
+from audit.table.unnamed import unnamed_leaks
 from audit.table.wording import shown
 
 Floats = npt.NDArray[np.float64]
@@ -25,26 +28,14 @@ Codes = npt.NDArray[Any]
 
 SAMPLE = 200_000
 """Rows above which a sample is read."""
-SEED = 20_240_229
-"""Of the sample: the same rows every time."""
-LEAK = 0.95
-"""AUC of one feature from which it is said to know the outcome; honest ones seldom pass .85."""
-PURE = 0.99
-"""Share of the rarer outcome in a value's rows from which the value is said to mean it."""
-TOLD = 0.10
-"""Share of the rarer outcome's rows that pure values must hold to be named."""
-FEWEST = 10
-"""Rows of each outcome below which no leak is looked for."""
 SMALL = 30
-"""Rows below which a group, or a value, is not judged."""
+"""Rows below which a group is not judged."""
 GAP = 0.05
 """Difference between groups in the share missing from which it is named."""
 ALPHA = 0.001
 """Of the test beside it, shared among all comparisons."""
 MARK = "code of audit "
 """Begins the names of columns made here beside the features."""
-NAMED = 3
-"""Features named in one message of a kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -61,6 +52,8 @@ class Features:
     """Decision, strata, stages and outcome as codes, for repeats."""
     score: Floats | None
     """Score or risk."""
+    times: Floats | None
+    """Time of the decision in milliseconds since 1970, where `time` is a date."""
     rows: int
     """Rows read."""
     size: int
@@ -74,7 +67,9 @@ class Features:
 
 
 def data_quality(table: Table) -> tuple[Issue, ...]:
-    """Leaks, then missingness by group, then repeats; empty where no features are named.
+    """Leaks, then missingness by group, then repeats.
+
+    Where no features are named, only notes on columns that seem to leak.
 
     >>> from audit.table.intake import read
     >>> paid = [1, 0] * 50
@@ -86,7 +81,7 @@ def data_quality(table: Table) -> tuple[Issue, ...]:
     """
     features = open_features(table)
     if features is None:
-        return ()
+        return unnamed_leaks(table)
     return (
         *_leaks(features, table),
         *_missing(features),
@@ -95,14 +90,15 @@ def data_quality(table: Table) -> tuple[Issue, ...]:
 
 
 def leakage(table: Table) -> tuple[Issue, ...]:
-    """Features that alone tell the outcome (TBL501), or of which some values do (TBL502).
+    """Columns that alone tell the outcome (TBL501), or of which some values do (TBL502).
 
     A model that is given such a column looks fair and accurate until it is used, when the column
-    is not known yet. Needs outcomes; judged by the feature's AUC, in its own order and, for
-    categories and odd shapes, in the order of the outcome rates of the other half of the rows.
+    is not known yet. TBL506 stands far out among the others and TBL507 deserves a look, TBL509
+    tells by its gaps, TBL508 tells a column's decision and TBL510 is dated after it. Of named
+    features; where none is named, notes on the columns that play no part (`unnamed_leaks`).
     """
     features = open_features(table)
-    return () if features is None else _leaks(features, table)
+    return unnamed_leaks(table) if features is None else _leaks(features, table)
 
 
 def missingness(table: Table) -> tuple[Issue, ...]:
@@ -144,6 +140,7 @@ def open_features(table: Table, sample: int = SAMPLE) -> Features | None:
         groups=groups,
         others={k: v for k, v in rows.codes.items() if k != "block"},
         score=rows.score,
+        times=_times(frame, table.roles.time),
         rows=table.size,
         size=table.size,
     )
@@ -164,6 +161,7 @@ def _from_engine(table: Table, rows: EngineRows, sample: int) -> Features:
         groups=groups,
         others=codes,
         score=None,
+        times=None,
         rows=len(frame),
         size=table.size,
     )
@@ -175,6 +173,10 @@ def _levels(table: Table, name: str) -> tuple[Level, ...]:
     if name not in table.roles.overlapping:
         return levels
     return tuple(p if p is None else " and ".join(p) or NONE_OF_THEM for p in levels)
+
+
+def _times(frame: Any, name: str | None) -> Floats | None:
+    return None if name is None or name not in frame.columns else moments(frame.get_column(name))
 
 
 def _coded(column: Any, lookup: Mapping[Any, int]) -> Codes:
@@ -192,66 +194,9 @@ def _issue(code: str, severity: str, column: str, message: str, fix: str) -> Iss
 
 
 def _leaks(features: Features, table: Table) -> tuple[Issue, ...]:
-    if features.outcome is None:
-        return ()
-    known = np.flatnonzero(features.outcome != 2)
-    if len(known) > SAMPLE:
-        drawn = np.random.default_rng(SEED).choice(len(known), SAMPLE, replace=False)
-        known = known[np.sort(drawn)]
-    bad = features.outcome[known] == 1
-    if min(int(bad.sum()), int((~bad).sum())) < FEWEST:
-        return ()
-    rows = f"{len(known):,} rows with a known outcome"
-    every = len(known) == features.rows
-    found = []
-    for name, column in features.columns.items():
-        issue = _leak(name, column if every else column[known.tolist()], bad, rows, table)
-        if issue is not None:
-            found.append(issue)
-    return tuple(found)
-
-
-def _leak(name: str, column: Any, bad: Codes, rows: str, table: Table) -> Issue | None:
-    if name == table.roles.outcome:
-        return _issue(
-            "TBL501",
-            "warning",
-            name,
-            f"{shown(name)} is the outcome itself",
-            "take it out of the features",
-        )
-    kept = bins_of(column, name)
-    power = max(ranked(kept, bad), telling(kept.codes, len(kept.labels), bad))
-    if power >= LEAK:
-        return _issue(
-            "TBL501",
-            "warning",
-            name,
-            f"{shown(name)} alone nearly tells the outcome: AUC {_rounded(power)} on {rows}",
-            "ask when it is known: a column written after the decision, or made from the outcome, "
-            "does not exist when a model decides; take it out",
-        )
-    rare = bad if bad.mean() <= 0.5 else ~bad
-    counts = np.bincount(kept.codes, minlength=len(kept.labels))
-    hits = np.bincount(kept.codes[rare], minlength=len(kept.labels))
-    pure = (counts >= SMALL) & (hits >= PURE * counts)
-    held = float(hits[pure].sum() / rare.sum())
-    if not held >= TOLD:
-        return None
-    side = "unfavourable" if rare is bad else "favourable"
-    worded = ", ".join(shown(kept.labels[i]) for i in np.flatnonzero(pure)[:NAMED])
-    return _issue(
-        "TBL502",
-        "warning",
-        name,
-        f"{shown(name)} = {worded} means the outcome is {side}: such rows hold {100 * held:.0f} % "
-        f"of the {side} outcomes and next to none of the others, on {rows}",
-        "ask when it is known: a value that exists only for one outcome is written after it",
-    )
-
-
-def _rounded(power: float) -> str:
-    return f"{power:.3f}" if power < 0.9995 else "1.000"
+    decision = features.others.get("decision") if decides_by_column(table) else None
+    asked = asked_of(features.outcome, decision, features.times, SAMPLE)
+    return () if asked is None else named_leaks(features.columns, asked, table)
 
 
 # --- gaps -----------------------------------------------------------------------------------
