@@ -14,7 +14,7 @@ from audit.table.roles import Issue
 from audit.table.rows import EngineRows, Table
 from audit.table.wording import shown
 
-ROWS = 20_000
+ROWS = 10_000
 """Rows read."""
 COLUMNS = 100
 """Columns looked at."""
