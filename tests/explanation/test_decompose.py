@@ -159,7 +159,7 @@ def test_logit_is_statsmodels_with_yuns_weights(loans: pd.DataFrame) -> None:
 def test_the_indicator_is_that_of_audit_regress(loans: pd.DataFrame, more: Any) -> None:
     """Robust, clustered, weighted and counted alike: the sign turned, limits and p the same."""
     both = loans[loans.sex != "x"].reset_index(drop=True)
-    told = {k: v for k, v in TOLD.items() if k not in ("decision", "favorable")}
+    told: dict[str, Any] = {k: v for k, v in TOLD.items() if k not in ("decision", "favorable")}
     theirs = audit.regress(both, amount={"ok": "higher"}, **told, **more).gaps[0]
     found = audit.decompose(both, **TOLD, **more)
     expected = (-theirs.value, -theirs.high, -theirs.low, theirs.p_value)
@@ -243,7 +243,8 @@ def test_parts_add_up(rows: list[Any], method: str) -> None:
     frame = frame_of(rows)
     if min((frame.sex).sum(), (~frame.sex).sum()) < 2:
         return
-    told = {"protected": "sex", "decision": "ok", "controls": ["x", "kind"], "method": method}
+    told: dict[str, Any] = {"protected": "sex", "decision": "ok", "controls": ["x", "kind"]}
+    told["method"] = method
     one = audit.decompose(frame, reference={"sex": True}, **told)
     other = audit.decompose(frame, reference={"sex": False}, **told)
     for split in (one, one.by_reference, one.by_group):
@@ -311,7 +312,7 @@ def test_any_frame(loans: pd.DataFrame, form: str) -> None:
 
 def test_without_a_decision_the_outcome_then_a_column(loans: pd.DataFrame) -> None:
     """Decision, else outcome, else what is named; amounts and scores have means."""
-    told = {k: v for k, v in TOLD.items() if k not in ("decision", "favorable")}
+    told: dict[str, Any] = {k: v for k, v in TOLD.items() if k not in ("decision", "favorable")}
     outcome = audit.decompose(loans, outcome="ok", favorable=1, **told)
     decision = audit.decompose(loans, **TOLD)
     assert (outcome.kind, outcome.column, decision.kind) == ("outcome", "ok", "decision")
@@ -425,7 +426,7 @@ def test_too_few_rows(loans: pd.DataFrame) -> None:
     """Fewer than two complete rows a side are refused; fewer than coefficients have a reason."""
     frame = loans[loans.sex != "x"].copy()
     frame.loc[frame.sex == "f", "income"] = np.nan
-    with pytest.raises(InputError, match="EXP041.*'income' have gaps"):
+    with pytest.raises(InputError, match=r"EXP041.*'income' have gaps"):
         audit.decompose(frame, **TOLD)
     few = pd.concat([loans[loans.sex == "m"], loans[loans.sex == "f"].head(3)])
     found = audit.decompose(few, **TOLD)

@@ -123,16 +123,18 @@ def _newton(s: Sample, basis: Floats, mass: Floats) -> tuple[Floats, Floats, str
     y = s.design.amount
     theta: Floats = np.zeros(basis.shape[1])
     step = np.zeros_like(theta)
+    now = _deviance(s, basis, mass, theta)
     for _ in range(STEPS):
         hessian, score = _derivatives(s, basis, mass, theta)
         try:
             step = np.asarray(np.linalg.solve(hessian, score), np.float64)
         except np.linalg.LinAlgError:
             break
-        size, now = 1.0, _deviance(s, basis, mass, theta)
-        while size > 1e-6 and _deviance(s, basis, mass, theta + size * step) > now * (1 + 1e-12):
+        size, then = 1.0, _deviance(s, basis, mass, theta + step)
+        while size > 1e-6 and then > now * (1 + 1e-12):
             size /= 2
-        theta = theta + size * step
+            then = _deviance(s, basis, mass, theta + size * step)
+        theta, now = theta + size * step, then
         if _furthest(s, basis @ (size * step), mass) < 1e-9:
             hessian, _ = _derivatives(s, basis, mass, theta)
             return basis @ theta, basis @ np.linalg.inv(hessian) @ basis.T, None

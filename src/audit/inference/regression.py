@@ -347,11 +347,14 @@ def _fit(
         factor = groups / freedom * (n - 1) / (n - k) if freedom > 0 and n > k else 1.0
     spread = np.sqrt(np.maximum(np.diag(inverse @ meat @ inverse) * factor, 0.0))
 
+    # a perfect fit leaves rounding, which is no spread
+    crumbs = 1e-12 * float(np.abs(y).max(initial=0.0))
+
     def gap(place: int) -> Gap:
         if not known[place] or not math.isfinite(beta[place]):
             return NAN, NAN, NAN, NAN
         value, error = float(beta[place]), float(spread[place])
-        if not freedom >= 1 or not error > 0:
+        if not freedom >= 1 or not error > crumbs:
             return value, NAN, NAN, NAN
         half = float(stdtrit(freedom, 1 - (1 - level) / 2)) * error
         p = 2 * float(stdtr(freedom, -abs(value) / error))

@@ -199,6 +199,8 @@ def _control(
     columns = list(rows.frame.columns)
     if name not in columns:
         raise unknown_column("controls", name, columns)
+    if not category and rows.frame.get_column(name).dtype.is_numeric():
+        return _numbers(rows, name)  # without a look at every distinct value
     found = memory.look(rows.frame, name)
     if found.kind in ("time", "mixed", "nested", "other"):
         raise InputError(
@@ -208,16 +210,22 @@ def _control(
             fix="turn it into numbers or named categories first",
         )
     if found.kind in ("integer", "number") and not category:
-        numbers = memory.numbers(rows.frame, name, "controls", text=False).handle
-        if np.isinf(numbers).any():
-            from audit.table.faults import infinite
-
-            raise infinite(name, "controls", int(np.isinf(numbers).sum()))
-        return numbers, None, (), np.isnan(numbers)
+        return _numbers(rows, name)
     table_ = {v: i for i, v in enumerate(found.present)}
     place = np.array([table_.get(v, -1) for v in found.values] or [-1], np.int64)
     codes = place[found.handle]
     return None, codes, _few(name, found.present), codes < 0
+
+
+def _numbers(
+    rows: CodedRows, name: str
+) -> tuple[Floats, None, tuple[Level, ...], npt.NDArray[np.bool_]]:
+    found = memory.numbers(rows.frame, name, "controls", text=False)
+    if found.infinite:
+        from audit.table.faults import infinite
+
+        raise infinite(name, "controls", found.infinite, found.first.get("infinite"))
+    return found.handle, None, (), np.isnan(found.handle)
 
 
 def _few(name: str, labels: Sequence[Level]) -> tuple[Level, ...]:
