@@ -12,9 +12,10 @@ import numpy.typing as npt
 from audit.errors import InputError
 from audit.table.arguments import unknown_column
 from audit.table.model import favorable_values
-from audit.table.roles import Group, Level
+from audit.table.roles import Level, is_named
 from audit.table.rows import CodedRows, Table
 from audit.table.wording import shown, suggestion
+from audit.tally.overlap import belonging
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -33,8 +34,12 @@ class Applicants:
     """Model inputs, in order."""
     codes: Mapping[str, Ints]
     """By protected attribute: the level of each row, an index into `levels`."""
-    levels: Mapping[str, tuple[Level, ...]]
-    """Levels by attribute; a missing level is None."""
+    levels: Mapping[str, tuple[Any, ...]]
+    """Levels by attribute; a missing level is None, and where groups overlap, a pattern of them."""
+    groups: Mapping[str, tuple[Level, ...]]
+    """Groups by attribute: the levels, or, where groups overlap, their names."""
+    inside: Mapping[str, npt.NDArray[np.bool_]]
+    """By attribute: whether a level is in a group, shape (groups, levels)."""
     reference: Mapping[str, Level]
     """Reference level by attribute; None where there is nothing to compare with."""
     weight: Floats | None
@@ -65,7 +70,20 @@ class Applicants:
 
     def rows_of(self, attribute: str, level: Level) -> Ints:
         """Row numbers of one group."""
-        return np.flatnonzero(self.codes[attribute] == self.levels[attribute].index(level))
+        own = self.inside[attribute][self.groups[attribute].index(level)]
+        return np.flatnonzero(own[self.codes[attribute]])
+
+    def compared(self, attribute: str, level: Level) -> tuple[Ints, Ints]:
+        """Rows of a group, and of its reference without those that are in both."""
+        own, other = (
+            self.rows_of(attribute, level),
+            self.rows_of(attribute, self.reference[attribute]),
+        )
+        return own, np.setdiff1d(other, own, assume_unique=True)
+
+    def decides(self, attribute: str, level: Level) -> bool:
+        """Whether a group is one by name: not the missing one, nor "none of them"."""
+        return is_named(self.table.roles, (attribute,), (level,))
 
     def background(self, attribute: str, seed: int, most: int | None = BACKGROUND) -> Ints:
         """Rows of an attribute's reference group, at most `most`, drawn by `seed`, in order.
@@ -117,12 +135,29 @@ def applicants(model: Any, table: Any) -> Applicants:
     codes = {name: np.asarray(rows.codes[key], np.int64) for name, key in keys.items()}
     count = None if rows.count is None else rows.count.astype(np.float64)
     levels = {name: tuple(table.axes[key].levels) for name, key in keys.items()}
+    groups, inside = {}, {}
+    for name, own in levels.items():
+        found = belonging(table.roles, (name,), (own,))
+        groups[name] = tuple(g[0] for g in found.groups)
+        inside[name] = np.eye(len(own), dtype=bool) if found.members is None else found.members
+    mass = np.ones(table.size) if count is None else count
     return Applicants(
         frame=frame.select(list(features)),
         features=features,
         codes=codes,
         levels=levels,
-        reference={n: _reference(table, n, codes[n], levels[n], count) for n in keys},
+        groups=groups,
+        inside=inside,
+        reference={
+            n: _reference(
+                table,
+                n,
+                groups[n],
+                inside[n].astype(np.float64)
+                @ np.bincount(codes[n], weights=mass, minlength=len(levels[n])),
+            )
+            for n in keys
+        },
         weight=rows.weight,
         count=count,
         cluster=cluster,
@@ -161,15 +196,13 @@ def _features(model: Any, table: Table, columns: list[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _reference(
-    table: Table, name: str, codes: Ints, levels: tuple[Level, ...], count: Floats | None
-) -> Level:
+def _reference(table: Table, name: str, groups: tuple[Level, ...], rows: Floats) -> Level:
     """Declared, else the largest group (ties: first in level order); never the missing one."""
     if name in table.roles.reference:
         return table.roles.reference[name]
-    rows = np.bincount(codes, weights=count, minlength=len(levels))
-    present = [i for i, level in enumerate(levels) if level is not None and rows[i] > 0]
-    return levels[max(present, key=lambda i: (rows[i], -i))] if present else None
+    named = [is_named(table.roles, (name,), (g,)) for g in groups]
+    present = [i for i, own in enumerate(named) if own and rows[i] > 0]
+    return groups[max(present, key=lambda i: (rows[i], -i))] if present else None
 
 
 def _favorable(table: Table) -> tuple[tuple[Any, ...], ...]:
@@ -208,7 +241,7 @@ def chosen_group(
     found = _having(people, names if attribute is None else [attribute], group)
     if len(found) != 1:
         within = f" of {attribute}" if attribute is not None else ""
-        known = [v for n in ([attribute] if attribute else names) for v in people.levels[n]]
+        known = [v for n in ([attribute] if attribute else names) for v in people.groups[n]]
         raise InputError(
             "EXP004",
             f"{shown(group)} is a group of {' and of '.join(n for n, _ in found)}"
@@ -219,7 +252,7 @@ def chosen_group(
         )
     name, level = found[0]
     if level == people.reference[name]:
-        others = [v for v in people.levels[name] if v != level]
+        others = [v for v in people.groups[name] if v != level]
         raise InputError(
             "EXP004",
             f"{shown(level)} is the reference of {name}: its gap to itself is 0",
@@ -237,13 +270,8 @@ def _having(people: Applicants, names: list[str], told: Any) -> list[tuple[str, 
 
     found: list[tuple[str, Level]] = []
     for name in names:
-        levels = [v for v in people.levels[name] if v is not None]
+        levels = [v for v in people.groups[name] if v is not None]
         level = told if told in levels else match(told, levels, kind_of(levels))
         if level is not ABSENT:
             found.append((name, level))
     return found
-
-
-def group_of(level: Level) -> Group:
-    """A level as a group."""
-    return (level,)

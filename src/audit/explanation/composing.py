@@ -9,13 +9,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from audit.errors import InputError
 from audit.explanation import spread
-from audit.explanation.applicants import Applicants
+from audit.explanation.applicants import Applicants, Ints
 from audit.explanation.hybrids import rows_of
 from audit.explanation.record import Explanation, Treatment, Unavailable
 from audit.explanation.routes import Route
 from audit.explanation.scored import Scored
+from audit.table.roles import Level
 
 
 def compose(
@@ -54,8 +57,7 @@ def _importance(people: Applicants, valued: Mapping[str, Any]) -> tuple[Mapping[
         for name, own in valued.items()
         for entry in spread.importance(
             name,
-            people.levels[name],
-            people.codes[name][own.rows],
+            _places(people, name, own.rows),
             own.values,
             people.mass[own.rows],
             people.features,
@@ -68,19 +70,29 @@ def _dependence(
 ) -> tuple[Mapping[str, Any], ...]:
     name = explanation.attribute
     own = valued[name]
-    whole = len(own.rows) == people.size
+    kept = np.arange(len(own.rows))
+    if len(kept) > spread.ROWS:
+        rng = np.random.default_rng(explanation.seed)
+        kept = np.sort(rng.choice(kept, spread.ROWS, replace=False))
+    rows = own.rows[kept]
     return tuple(
         spread.dependence(
-            people.frame if whole else rows_of(people.frame, own.rows),
+            rows_of(people.frame, rows),
             name,
-            people.levels[name],
-            people.codes[name][own.rows],
-            own.values,
-            people.mass[own.rows],
+            _places(people, name, rows),
+            own.values[kept],
+            people.mass[rows],
             people.features,
-            explanation.seed,
         )
     )
+
+
+def _places(people: Applicants, name: str, rows: Ints) -> dict[Level, Ints]:
+    """Where in `rows` the rows of each group stand."""
+    codes = people.codes[name][rows]
+    inside = zip(people.groups[name], people.inside[name], strict=True)
+    found = {group: np.flatnonzero(own[codes]) for group, own in inside}
+    return {group: at for group, at in found.items() if len(at)}
 
 
 def _with_proxies(

@@ -84,7 +84,7 @@ def explain(
     found = scored(model, people, returns)
     route, valued, closed = _valued(found, people, scale, seed)
     gaps = _gaps(route, people, valued, level)
-    first = _first(gaps, wanted, wanted_level, named)
+    first = _first(gaps, people, wanted, wanted_level, named)
     notes = [*route.notes, *_notes(route, people, valued, closed)]
     if scale is not None and scale != route.scale:
         text = (
@@ -227,25 +227,25 @@ def _gaps(
     weighing = parts.Weighing(weight=people.weight, count=people.count, cluster=people.cluster)
     out: list[Gap] = []
     for name, own in valued.items():
-        codes = people.codes[name]
-        explained = codes[own.rows]
+        place = np.full(people.size, -1)
+        place[own.rows] = np.arange(len(own.rows))
+        reference = people.reference[name]
 
-        def side_of(
-            at: int, codes: Ints = codes, explained: Ints = explained, own: Valued = own
-        ) -> parts.Side | None:
-            rows = np.flatnonzero(codes == at)
-            held = np.flatnonzero(explained == at)
-            place = np.searchsorted(rows, own.rows[held])
-            return parts.side(rows, route.scores, place, own.values[held], weighing)
+        def side(rows: Ints, place: Ints = place, own: Valued = own) -> parts.Side | None:
+            at = place[rows]
+            held = np.flatnonzero(at >= 0)
+            return parts.side(rows, route.scores, held, own.values[at[held]], weighing)
 
-        levels, reference = people.levels[name], people.reference[name]
-        other = side_of(levels.index(reference))
-        for i, value in enumerate(levels):
-            if value == reference or not (codes == i).any():
+        known: tuple[Ints, parts.Side | None] | None = None
+        for group in people.groups[name]:
+            rows, others = people.compared(name, group)
+            if group == reference or not len(rows):
                 continue
+            if known is None or not np.array_equal(known[0], others):
+                known = others, side(others)
             out.append(
                 parts.gap(
-                    name, value, reference, side_of(i), other, people.features, level,
+                    name, group, reference, side(rows), known[1], people.features, level,
                     own.background,
                 )
             )  # fmt: skip
@@ -265,13 +265,16 @@ def _check_sums(gaps: list[Gap]) -> None:
             )
 
 
-def _first(gaps: tuple[Gap, ...], attribute: str | None, level: Level, named: bool) -> Gap:
+def _first(
+    gaps: tuple[Gap, ...], people: Applicants, attribute: str | None, level: Level, named: bool
+) -> Gap:
     """The gap asked for, else the largest among groups of enough rows, never the missing one."""
     own = [g for g in gaps if attribute is None or g.attribute == (attribute,)]
     if named:
         own = [g for g in own if g.group == (level,)]
     else:
-        own = [g for g in own if g.group != (None,) and g.value == g.value] or own
+        own = [g for g in own if people.decides(g.attribute[0], g.group[0])] or own
+        own = [g for g in own if g.value == g.value] or own
         own = [g for g in own if min(g.rows, g.reference_rows) >= FEWEST] or own
     if not own:
         what = shown(attribute) if attribute is not None else "any protected attribute"

@@ -19,27 +19,25 @@ BINS = 10
 LEVELS = 12
 """Levels of a feature shown apart; the others are one."""
 ROWS = 20_000
-"""Rows read for dependence, drawn by the seed."""
+"""Rows read for dependence."""
 OTHERS = "(others)"
 
 
 def importance(
     attribute: str,
-    levels: Sequence[Level],
-    codes: Ints,
+    groups: Mapping[Level, Ints],
     values: Floats,
     mass: Floats,
     features: Sequence[str],
 ) -> list[Mapping[str, Any]]:
     """Mean |SHAP value| of every feature by group: how much it moves the scores of its members.
 
-    One entry a group and feature: attribute, group, feature, value, rows. Rows without weight
-    have no mean, and a group of such is left out.
+    `groups` holds the rows of each group. One entry a group and feature: attribute, group,
+    feature, value, rows. Rows without weight have no mean, and a group of such is left out.
     """
     size = np.abs(values)
     found: list[Mapping[str, Any]] = []
-    for i, level in enumerate(levels):
-        own = np.flatnonzero(codes == i)
+    for level, own in groups.items():
         if not mass[own].sum() > 0:
             continue
         means = np.average(size[own], axis=0, weights=mass[own])
@@ -59,12 +57,10 @@ def importance(
 def dependence(
     frame: Any,
     attribute: str,
-    levels: Sequence[Level],
-    codes: Ints,
+    groups: Mapping[Level, Ints],
     values: Floats,
     mass: Floats,
     features: Sequence[str],
-    seed: int = 0,
 ) -> list[Mapping[str, Any]]:
     """Mean SHAP value of a feature by its own value and group: where curves part, groups differ.
 
@@ -73,35 +69,29 @@ def dependence(
     A numeric feature has at most ten bins of about equal weight, any other its twelve commonest
     levels.
     """
-    if len(codes) > ROWS:
-        from audit.explanation.hybrids import rows_of
-
-        kept = np.sort(np.random.default_rng(seed).choice(len(codes), ROWS, replace=False))
-        frame, codes, values, mass = rows_of(frame, kept), codes[kept], values[kept], mass[kept]
     found: list[Mapping[str, Any]] = []
     for j, name in enumerate(features):
         bins, labels, edges = _bins(frame.get_column(name), name)
-        cell = codes * len(labels) + bins
-        cells = len(levels) * len(labels)
-        rows = np.bincount(cell, minlength=cells)
-        weight = np.bincount(cell, weights=mass, minlength=cells)
-        total = np.bincount(cell, weights=mass * values[:, j], minlength=cells)
-        for c in np.flatnonzero(weight > 0).tolist():
-            i, b = divmod(c, len(labels))
-            low, high = edges[b] if edges is not None and b < len(edges) else (None, None)
-            found.append(
-                {
-                    "feature": name,
-                    "bin": labels[b],
-                    "place": b,
-                    "low": low,
-                    "high": high,
-                    "attribute": attribute,
-                    "group": (levels[i],),
-                    "value": float(total[c] / weight[c]),
-                    "rows": int(rows[c]),
-                }
-            )
+        for level, own in groups.items():
+            size, cell, w = len(labels), bins[own], mass[own]
+            rows = np.bincount(cell, minlength=size)
+            weight = np.bincount(cell, weights=w, minlength=size)
+            total = np.bincount(cell, weights=w * values[own, j], minlength=size)
+            for b in np.flatnonzero(weight > 0).tolist():
+                low, high = edges[b] if edges is not None and b < len(edges) else (None, None)
+                found.append(
+                    {
+                        "feature": name,
+                        "bin": labels[b],
+                        "place": b,
+                        "low": low,
+                        "high": high,
+                        "attribute": attribute,
+                        "group": (level,),
+                        "value": float(total[b] / weight[b]),
+                        "rows": int(rows[b]),
+                    }
+                )
     return found
 
 
