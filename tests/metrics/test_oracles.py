@@ -47,7 +47,7 @@ def ours(key: str, cells: np.ndarray) -> list[float]:
         if metric.contrast == "score_groups":
             return [over_score_groups(metric, made)]
         return [compare_scores(metric, made[1], made[0])]
-    if metric.contrast == "groups":
+    if metric.contrast in ("groups", "spread"):
         return [float(over_groups(metric, cells))]
     if metric.contrast == "everyone":
         return [float(compare(metric, cells[1], cells.sum(axis=0)))]
@@ -281,7 +281,7 @@ def test_value_from_outside(key: str) -> None:
     if entry["from"] == "hand":
         value = entry["value"]
         wanted = [worked(v) for v in ([value] if isinstance(value, str) else value)]
-        found = ours(key, PARTIAL)
+        found = ours(key, PARTIAL * entry.get("times", 1))
     else:
         wanted, found = theirs(key, entry), ours(key, COMPLETE)
     assert len(found) == len(wanted)

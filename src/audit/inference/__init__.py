@@ -10,18 +10,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from audit.inference.intervals import difference_interval, rate_interval, ratio_interval
     from audit.inference.simultaneous import worst_gap_interval
+    from audit.inference.spread import spread_interval
+    from audit.inference.subgroups import SubgroupBounds, subgroup_bounds
 
 __all__ = [
+    "SubgroupBounds",
     "difference_interval",
     "rate_interval",
     "ratio_interval",
+    "spread_interval",
+    "subgroup_bounds",
     "worst_gap_interval",
 ]
 
 HOMES = {
+    "SubgroupBounds": "audit.inference.subgroups",
     "difference_interval": "audit.inference.intervals",
     "rate_interval": "audit.inference.intervals",
     "ratio_interval": "audit.inference.intervals",
+    "spread_interval": "audit.inference.spread",
+    "subgroup_bounds": "audit.inference.subgroups",
     "worst_gap_interval": "audit.inference.simultaneous",
 }
 

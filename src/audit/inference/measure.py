@@ -172,6 +172,10 @@ def _stack_estimates(
         out.append(worst_case_estimates(stack, worsts, shares, level=level, selective=selective))
     if worst and (together := [m for m in metrics if m.contrast == "groups"]):
         out.append(group_estimates(stack, together, level=level, selective=selective, seed=seed))
+    if worst and (spreads := [m for m in metrics if m.contrast == "spread"]):
+        from audit.inference.over_spread import spread_estimates
+
+        out.append(spread_estimates(stack, spreads, shares, level=level, selective=selective))
     if worst and (parts := [m for m in metrics if m.contrast == "everyone"]):
         out.append(everyone_estimates(stack, parts, level=level, seed=seed))
     return out

@@ -33,6 +33,7 @@ CONTRASTS = (
     "strata",
     "everyone",
     "groups",
+    "spread",
     "score_pair",
     "score_groups",
 )
@@ -41,6 +42,7 @@ FUNCTIONS = {
     "strata": "of_strata",
     "everyone": "of_everyone",
     "groups": "of_groups",
+    "spread": "of_spread",
     "score_pair": "of_score_pair",
     "score_groups": "of_score_groups",
 }
@@ -52,6 +54,7 @@ IDEALS = {
     "worst_difference": 0.0,
     "worst_ratio": 1.0,
     "smd": 0.0,
+    "spread": 0.0,
 }
 CLOSE = 1e-12
 
@@ -141,6 +144,8 @@ def _faults(entry: Metric) -> Iterator[str]:
             yield from _of_score_contrast(entry)
     elif entry.contrast == "groups":
         yield from _of_groups(entry)
+    elif entry.contrast == "spread":
+        yield from _of_spread(entry)
     elif entry.contrast in ("worst_difference", "worst_ratio"):
         yield from _of_worst(entry)
     elif entry.contrast is not None:
@@ -361,6 +366,28 @@ def _of_groups(entry: Metric) -> Iterator[str]:
             yield f"equal groups give {alike}, not {wanted}"
 
 
+def _of_spread(entry: Metric) -> Iterator[str]:
+    for cells in TABLES:
+        many = cells * 100
+        value = float(over_groups(entry, many))
+        if math.isnan(value):
+            yield "it has no value for two groups that differ beyond noise"
+        if not math.isnan(float(over_groups(entry, cells * 0))):
+            yield "it has a value where there are no rows"
+        if not value < float(over_groups(entry, many * 100)):
+            yield "it does not grow as sampling noise shrinks"
+        if not _same(over_groups(entry, many[::-1]), value):
+            yield "it depends on the order of groups"
+        empty = np.concatenate([many, np.zeros((1, 3, 3), dtype=np.int64)])
+        if not _same(over_groups(entry, empty), value):
+            yield "it changes when an empty group is added"
+        if not _same(over_groups(entry, np.stack([many, many])), [value, value]):
+            yield "it does not keep leading axes"
+        alike = float(over_groups(entry, np.stack([many[0], many[0] * 2])))
+        if not math.isnan(alike):
+            yield f"equal groups give {alike}, though nothing is left beyond noise"
+
+
 def _of_score_groups(entry: Metric) -> Iterator[str]:
     one, other = _distribution(0), _distribution(1)
     value = over_score_groups(entry, [one, other])
@@ -426,6 +453,6 @@ def _value(entry: Metric, cells: Array) -> Any:
         return compare(entry, cells[:1], cells.sum(axis=0)[None])
     if entry.contrast == "everyone":
         return compare(entry, cells[0], cells.sum(axis=0))
-    if entry.contrast == "groups":
+    if entry.contrast in ("groups", "spread"):
         return over_groups(entry, cells)
     return compare(entry, cells[0], cells[1])

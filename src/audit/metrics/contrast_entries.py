@@ -14,6 +14,7 @@ from audit.metrics.group_entries import group_entries
 from audit.metrics.metric import Metric, Rate
 from audit.metrics.own_entries import own_entries
 from audit.metrics.rate_entries import BOTH
+from audit.metrics.spread_entries import spread_entries
 
 
 def _difference(entry: Metric) -> Metric:
@@ -130,4 +131,5 @@ def contrast_entries(rate_entries: Iterable[Metric]) -> tuple[Metric, ...]:
         *_equalized_odds(rates["true_positive_rate"], rates["false_positive_rate"]),
         *own_entries(rates),
         *group_entries({e.key: e for e in entries}),
+        *spread_entries({e.key: e for e in entries}),
     )

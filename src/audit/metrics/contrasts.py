@@ -20,7 +20,7 @@ from audit.tally.distribution import Distribution
 
 PAIRWISE = ("difference", "ratio", "smd", "pair", "strata", "everyone", "score_pair")
 """Contrasts of a group with a reference."""
-WORST = ("worst_difference", "worst_ratio", "groups", "score_groups")
+WORST = ("worst_difference", "worst_ratio", "groups", "spread", "score_groups")
 """Contrasts over all groups."""
 
 
@@ -241,7 +241,10 @@ def compare_scores(metric: Metric, group: Distribution, reference: Distribution)
 
 
 def over_groups(metric: Metric, cells: Array) -> Array:
-    """A contrast "groups" from the cells of all groups, shape (..., groups, 3, 3)."""
+    """A contrast "groups" or "spread" from the cells of all groups, shape (..., groups, 3, 3)."""
+    if metric.of_spread is not None:
+        share = metric.rates[0].shares[0](Counts(np.asarray(cells, dtype=np.float64)))
+        return metric.of_spread(share.part, share.whole)
     if metric.of_groups is None:
         raise TypeError(f"{metric.key} is not a function of all groups' cells")
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -195,6 +195,7 @@ class Metric:
     difference), "pair" (`of_pair`, any function of two groups' cells), "strata" (`of_strata`, of
     the group's and everyone's cells inside each stratum), "everyone" (`of_everyone`, of the
     group's and everyone's cells), "groups" (`of_groups`, of all groups' cells together),
+    "spread" (`of_spread`, of all groups' counts of one rate, with sampling noise taken away),
     "score_pair" (`of_score_pair`, of two score distributions) or "score_groups"
     (`of_score_groups`, of all groups' distributions). See `audit.metrics.contrasts`."""
     ideal: float
@@ -223,6 +224,9 @@ class Metric:
     of_groups: Callable[[Counts], Array] | None = None
     """For contrast "groups": the value from all groups' cells, shape (..., groups, 3, 3); the
     groups axis is summed away. Groups without rows change nothing."""
+    of_spread: Callable[[Array, Array], Array] | None = None
+    """For contrast "spread": the value from the rate's numerator and denominator in each group,
+    in rows (effective rows where weighted), groups on the last axis; it moves with their number."""
     of_score_pair: Callable[[Distribution, Distribution], float] | None = None
     """For contrast "score_pair": the value from the group's and the reference's distributions."""
     of_score_groups: Callable[[Sequence[Distribution]], float] | None = None

@@ -31,7 +31,7 @@ SECTIONS: tuple[tuple[str, tuple[str | None, ...], bool], ...] = (
     ("A group as a part of everyone", ("everyone",), False),
     ("Worst case over all groups", ("worst_difference", "worst_ratio"), False),
     ("Worst case of scores over all groups", ("worst_difference", "worst_ratio"), True),
-    ("All groups at once", ("groups",), False),
+    ("All groups at once", ("groups", "spread"), False),
     ("Scores of all groups at once", ("score_groups",), True),
 )
 

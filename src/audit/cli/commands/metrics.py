@@ -153,7 +153,7 @@ _KINDS = (
     ("Worst case over all groups", ("worst_difference", "worst_ratio")),
     ("Other comparisons", ("smd", "pair", "score_pair", "strata")),
     ("A group as a part of everyone", ("everyone",)),
-    ("All groups at once", ("groups", "score_groups")),
+    ("All groups at once", ("groups", "spread", "score_groups")),
 )
 _WORSE = {
     "lower": "lower is worse for the group",
