@@ -55,7 +55,9 @@ def test_groups_are_sums_of_patterns_by_hand() -> None:
     assert found.groups == (("White",), ("Black",), (NONE_OF_THEM,))
     counted = Counts(found.n)
     assert counted.everyone.tolist() == [2, 3, 1]
-    rates = [Fraction(int(a), int(d)) for a, d in zip(counted.approved, counted.decided)]
+    rates = [
+        Fraction(int(a), int(d)) for a, d in zip(counted.approved, counted.decided, strict=True)
+    ]
     assert rates == [Fraction(1, 2), Fraction(1, 3), Fraction(1, 1)]
     assert int(everyone(found).sum()) == int(cells(tally, ())[0].n.sum()) == 5
     assert found.parts is not None

@@ -29,9 +29,8 @@ def with_settings(*keys: str) -> Callable[[Any], Any]:
 
 def _option(setting: Setting) -> Callable[[Any], Any]:
     names = [setting.key, setting.flag] + ([setting.short] if setting.short else [])
-    text = setting.help + (
-        " | separates several." if setting.key in ("favorable", "protected") else ""
-    )
+    several = setting.key in ("favorable", "protected")
+    text = setting.help + (" | separates several." if several else "")
     text += f" [{setting.default}]" if setting.default else ""
     if setting.kind == "switch":
         return click.option(*names, is_flag=True, default=None, help=text)

@@ -58,7 +58,7 @@ OUT = "Reports and exit code"
 _LIST = (
     # key, kind, section, verb, metavar, example, toml, help
     ("protected", "attributes", WHO, "read", "A,B", "sex,age", '["sex", "age"]',
-     "Columns whose groups are compared; race:White=is_white where a column says who is in a group."),
+     "Columns whose groups are compared; race:White=is_white where each group has a column."),
     ("bins", "cuts", WHO, "read", "A=26,40", "age=26,40,62", "{ age = [26, 40, 62] }",
      "Where to cut a numeric column into groups: (-inf, 26), [26, 40), [40, inf)."),
     ("reference", "levels", WHO, "read", "A=LEVEL", "sex=male", '{ sex = "male" }',
