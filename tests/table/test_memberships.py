@@ -160,13 +160,14 @@ def test_nothing_is_said_where_groups_share_nobody() -> None:
     assert not {"TBL050", "TBL072", "TBL073"} & {i.code for i in table.issues}
 
 
-def test_many_groups_have_many_patterns() -> None:
-    """Beyond ten groups patterns no longer fit a table of all of them; nothing else changes."""
-    many = {f"g{i:02}": [i == r % 14 for r in range(56)] for i in range(14)}
-    many["ok"] = [r % 2 for r in range(56)]
+@pytest.mark.parametrize("number", [5, 6, 10, 11, 20, 21, 32])
+def test_many_groups_have_many_patterns(number) -> None:
+    """Codes outgrow 8, 16 and 32 bits, and a table of all patterns; nothing else changes."""
+    many = {f"g{i:02}": [i == r % number for r in range(96)] for i in range(number)}
+    many["ok"] = [r % 2 for r in range(96)]
     members = {"group": {n.upper(): n for n in many if n != "ok"}}
     told = {"protected": members, "decision": "ok", "favorable": 1}
     memory, engine = (read(f(many), **told) for f in (pl.DataFrame, pl.LazyFrame))
-    expected = tuple((f"G{i:02}",) for i in range(14))
+    expected = tuple((f"G{i:02}",) for i in range(number))
     assert memory.axes["protected:group"].levels == expected
     assert engine.axes["protected:group"].levels == expected

@@ -53,7 +53,9 @@ def together(
     dtype = np.int64 if whole > 1 << 32 else encode.unsigned(whole)
     fused = np.zeros(len(frame), dtype)
     for i, (column, table) in enumerate(zip(columns, tables, strict=True)):
-        fused += (table * 3**i).astype(dtype).take(column.handle)
+        own = table * 3**i
+        small = dtype != np.int64
+        fused += encode.recode(column.handle, own) if small else own.take(column.handle)
     if whole <= encode.SPAN:
         counts, kept = encode.tabulate(fused, whole), np.arange(whole)
     else:
