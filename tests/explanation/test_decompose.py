@@ -434,6 +434,24 @@ def test_too_few_rows(loans: pd.DataFrame) -> None:
     assert not math.isnan(found.unexplained_low)
 
 
+def test_sides_without_weight_and_sources_without_rows(loans: pd.DataFrame) -> None:
+    """Refused: a side whose weights are all 0, a tally, an engine's rows, groups that overlap."""
+    duckdb = pytest.importorskip("duckdb")
+    light = loans.assign(w=np.where(loans.sex == "m", 1.0, 0.0))
+    roles = {k: v for k, v in TOLD.items() if k != "controls"}
+    members = {"protected": {"sex": {"f": "f", "m": "m"}}, "reference": {"sex": "m"}}
+    both = loans.assign(f=loans.sex != "m", m=loans.sex != "f")
+    for code, source, told in (
+        ("EXP041", light, {**TOLD, "weight": "w"}),
+        ("TBL044", audit.count(loans, **roles), {}),
+        ("TBL044", duckdb.from_df(loans), TOLD),
+        ("TBL044", both, {**TOLD, **members, "attribute": "sex"}),
+        ("EXP040", both, {**TOLD, **members}),
+    ):
+        with pytest.raises(InputError, match=code):
+            audit.decompose(source, **told)
+
+
 @pytest.mark.parametrize(
     ("code", "argument", "more"),
     [

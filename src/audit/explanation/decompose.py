@@ -64,8 +64,9 @@ def decompose(
     which are counted). `column`: the decision unless there is none, then the outcome; or a
     score, risk or amount. `categorical` names numeric controls to be read as categories.
 
-    Raises `InputError` EXP040 (arguments), EXP041 (fewer than two complete rows a side), TBL044,
-    TBL001 and TBL004 (controls), and what `audit.read` raises.
+    Raises `InputError` EXP040 (arguments), EXP041 (fewer than two complete rows on a side), TBL044
+    (a control that cannot be one; no rows in memory; groups that overlap), TBL001 and TBL004
+    (controls), and what `audit.read` raises.
 
     >>> loans = {"sex": list("ffffmmmm"), "ok": [0, 0, 1, 1, 0, 1, 1, 1],
     ...          "income": [1, 2, 3, 4, 3, 4, 5, 6]}
@@ -133,7 +134,15 @@ def _table(source: Any, roles: dict[str, Any]) -> Table:
     from audit.table.intake import read
     from audit.table.keywords import check_keywords, refuse_roles
     from audit.table.rows import CodedRows, Table
+    from audit.tally.cube import Tally
 
+    if isinstance(source, Tally):
+        raise InputError(
+            "TBL044",
+            "a decomposition reads rows, and a tally has none",
+            argument="source",
+            fix="give what was counted: audit.read(...)",
+        )
     if isinstance(source, Table):
         refuse_roles(roles, "a table")
         table = source
@@ -225,7 +234,14 @@ def _sample(
         "all others")  # fmt: skip
     found = sample(d, sides.is_reference[d.kept], (str(sides.reference), own))
     for side, who in enumerate(found.names):
-        if found.rows[side] < 2 or not found.mass[side] > 0:
+        if found.rows[side] >= 2 and not found.mass[side] > 0:
+            raise InputError(
+                "EXP041",
+                f"every complete row of {shown(who)} has weight 0",
+                argument="weight",
+                fix="name another group, or leave the weights out",
+            )
+        if found.rows[side] < 2:
             lacking = f"; {listed(list(d.incomplete))} have gaps" if d.incomplete else ""
             raise InputError(
                 "EXP041",
