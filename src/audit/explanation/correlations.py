@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from audit.explanation.sampling import level_names
 from audit.explanation.telling import strength
 from audit.inference.checks import critical
 from audit.table.roles import Level
@@ -69,7 +70,7 @@ def correlations(
         scores = -held.score if table.roles.risk is not None else held.score
     entries = []
     for name in table.roles.protected if attributes is None else attributes:
-        levels = tuple(table.axes[f"protected:{name}"].levels)
+        levels = level_names(table, name)
         codes = held.codes[f"protected:{name}"][drawn].astype(np.int64)
         known = codes != levels.index(None) if None in levels else np.ones(len(codes), dtype=bool)
         if scores is not None:
@@ -186,7 +187,7 @@ def cramers_v(cells: Floats) -> Floats:
 def _judged(levels: Sequence[Level], codes: Any) -> list[tuple[int, Level]]:
     """Levels with enough rows on either side; of two, the first speaks for both."""
     counts = np.bincount(codes, minlength=len(levels))
-    kept = [
+    kept: list[tuple[int, Level]] = [
         (i, v)
         for i, v in enumerate(levels)
         if v is not None and counts[i] >= FEWEST and len(codes) - counts[i] >= FEWEST

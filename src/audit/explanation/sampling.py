@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.table.columns import floats
-from audit.table.roles import Level
+from audit.table.roles import NONE_OF_THEM, Level
 from audit.table.rows import CodedRows, EngineRows, Table
 
 Codes = npt.NDArray[Any]
@@ -87,7 +87,7 @@ def drawn(table: Table, columns: Sequence[str], *, rows: int = ROWS, seed: int =
     >>> drawn(table, ["fee"], rows=10).read
     '10 of 100 rows, drawn at random'
     """
-    levels = {a: tuple(table.axes[f"protected:{a}"].levels) for a in table.roles.protected}
+    levels = {a: level_names(table, a) for a in table.roles.protected}
     held = table.rows
     if isinstance(held, EngineRows):
         frame, codes = _from_engine(held, columns, rows)
@@ -174,9 +174,17 @@ def _categories(name: str, column: Any) -> Coded:
     return Coded(name=name, codes=codes, bins=len(kept) + int(rest), place=None)
 
 
+def level_names(table: Table, attribute: str) -> tuple[Level, ...]:
+    """Levels of an attribute; where groups overlap, each pattern of membership in words."""
+    levels = table.axes[f"protected:{attribute}"].levels
+    if attribute not in table.roles.overlapping:
+        return tuple(levels)
+    return tuple(p if p is None else " and ".join(p) or NONE_OF_THEM for p in levels)
+
+
 def missing_level(levels: Sequence[Level]) -> int | None:
     """The code that stands for an unknown level, or None where every level is known."""
     return levels.index(None) if None in levels else None
 
 
-__all__ = ["ROWS", "Coded", "Sample", "coded", "drawn", "missing_level"]
+__all__ = ["ROWS", "Coded", "Sample", "coded", "drawn", "level_names", "missing_level"]
