@@ -44,7 +44,7 @@ def test_rows_in_an_engine() -> None:
 def test_inputs_that_are_not_named() -> None:
     """TBL120 without features; a model that names its own needs none."""
     bare = audit.read(FRAME, **ROLES)
-    refused("TBL120", "features", lambda rows: rows["income"], bare, returns=1)
+    refused("TBL120", "features", lambda rows: rows["income"], bare)
     assert audit.explain(MODEL, bare).gap == audit.explain(MODEL, TABLE).gap
     fewer = audit.read(FRAME.drop(columns="late"), **ROLES)
     assert "'late'" in str(refused("TBL120", "features", MODEL, fewer))
@@ -67,14 +67,27 @@ def test_scales_and_seeds() -> None:
 
 
 def test_a_number_without_an_outcome() -> None:
-    """TBL126: a regressor or callable says which class it returns the score of."""
+    """A regressor says which class it scores, or is explained as it is, with a warning."""
     model = LinearRegression().fit(FRAME[NUMBERS], FRAME["default"])
-    refused("TBL126", "returns", model, TABLE)
-    refused("TBL126", "returns", lambda rows: rows["income"], TABLE)
     risk = audit.explain(model, TABLE, returns=1)
     good = audit.explain(model, TABLE, returns=0)
     assert risk.gap == pytest.approx(-good.gap)
     assert risk.method == "linear SHAP"
+    with pytest.warns(audit.DataWarning, match="EXP021"):
+        bare = audit.explain(model, TABLE)
+    assert (bare.scale, bare.treatment) == ("output", ())
+    assert bare.gap == pytest.approx(good.gap)
+    assert [u.part for u in bare.unavailable] == ["treatment"]
+
+
+def test_the_tables_own_risk_needs_no_word() -> None:
+    """A function that returns the table's risk is turned as the risk is."""
+    frame = FRAME.assign(pd=1 / (1 + np.exp(FRAME["income"])))
+    table = audit.read(frame, features=NUMBERS, risk="pd", **ROLES)
+    found = audit.explain(lambda rows: 1 / (1 + np.exp(rows["income"])), table)
+    assert found.scale == "probability"
+    women = frame["sex"] == "f"
+    assert found.gap == pytest.approx(frame["pd"][~women].mean() - frame["pd"][women].mean())
 
 
 def test_classes_that_are_not_the_outcomes() -> None:

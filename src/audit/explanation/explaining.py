@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,9 @@ from audit.table.wording import shown
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+Say = Callable[[str, float, "float | None"], object]
+"""(what is being done, how far, of how much)."""
 
 FEWEST = 30
 """Rows below which a group's gap is not the one named first."""
@@ -53,6 +56,7 @@ def explain(
     *,
     returns: Any = None,
     level: float = 0.95,
+    progress: Say | None = None,
 ) -> Explanation:
     """Split a group's gap in mean score into what each feature adds to it.
 
@@ -63,10 +67,12 @@ def explain(
     `table` is read with `features=[...]`, and the model sees the caller's own rows. `attribute`
     and `group` choose which gap stands first (the largest else); every group of every attribute
     is in `gaps`. `returns` is the outcome value that a booster, regressor or callable returns
-    the score of. Limits are over which applicants were seen, the model taken as given.
+    the score of; without it the output is explained as it is, with a warning. Limits are over
+    which applicants were seen, the model taken as given. `progress(text, done, total)` is told
+    what is being done.
 
     Raises `InputError` EXP001–EXP006 for arguments, EXP007 where no way gives the model's own
-    answers, TBL120–TBL127 for features and models. Lundberg & Lee (NeurIPS 2017); Lundberg et
+    answers, EXP008 where there is no second group, TBL120–TBL125 and TBL527 for features and models. Lundberg & Lee (NeurIPS 2017); Lundberg et
     al. (Nature Machine Intelligence 2, 2020); Janzing, Minorics & Blöbaum (AISTATS 2020).
 
     >>> from audit.table.intake import read
@@ -79,10 +85,12 @@ def explain(
     check_scale(scale)
     critical(level)
     _check_seed(seed)
+    say = progress or (lambda text, done, total: None)
     people = applicants(model, table)
     wanted, wanted_level, named = chosen_group(people, attribute, group)
+    say("asking the model", 0, None)
     found = scored(model, people, returns)
-    route, valued, closed = _valued(found, people, scale, seed)
+    route, valued, closed = _valued(found, people, scale, seed, say)
     gaps = _gaps(route, people, valued, level)
     first = _first(gaps, people, wanted, wanted_level, named)
     notes = [*route.notes, *_notes(route, people, valued, closed)]
@@ -92,6 +100,13 @@ def explain(
             f"{_named(route.scale)}"
         )
         tell(DataWarning(text, "EXP020"))
+        notes.append(text)
+    if not found.oriented:
+        text = (
+            f"whether a higher output of {found.name} favours the applicant is not said: its "
+            "output is explained as it is; add returns=<outcome value it gives the score of>"
+        )
+        tell(DataWarning(text, "EXP021"))
         notes.append(text)
     explanation = Explanation(
         gap=first.value,
@@ -110,6 +125,7 @@ def explain(
     )
     from audit.explanation.composing import compose
 
+    say("measuring proxies and the use of the attribute", 0, None)
     return compose(explanation, found, people, route, valued)
 
 
@@ -128,7 +144,7 @@ def _named(scale: str) -> str:
 
 
 def _valued(
-    found: Scored, people: Applicants, scale: str | None, seed: int
+    found: Scored, people: Applicants, scale: str | None, seed: int, say: Say
 ) -> tuple[Route, dict[str, Valued], list[str]]:
     """The first route that gives the model's own answers, with every attribute's values."""
     names = [n for n in people.codes if people.reference[n] is not None]
@@ -145,7 +161,7 @@ def _valued(
             closed.append(route)
             continue
         try:
-            return route, _by_attribute(route, people, names, seed), closed
+            return route, _by_attribute(route, people, names, seed, say), closed
         except BreachError as problem:
             closed.append(f"{route.method} was not possible: {problem}")
     raise InputError(
@@ -157,11 +173,12 @@ def _valued(
 
 
 def _by_attribute(
-    route: Route, people: Applicants, names: list[str], seed: int
+    route: Route, people: Applicants, names: list[str], seed: int, say: Say
 ) -> dict[str, Valued]:
     out: dict[str, Valued] = {}
     shared: tuple[Ints, Floats, float] | None = None
-    for name in names:
+    for i, name in enumerate(names):
+        say(f"{route.method} for {name}", i, len(names))
         rows = _rows(route, people, name, seed)
         background = people.background(name, seed, route.most_background)
         if not len(background):

@@ -265,14 +265,15 @@ def _sampled(found: Scored, people: Applicants, scale: str, seed: int, shares: i
         return got
 
     few = len(people.features) <= sampled.FEW
-    most = sampled.rows_within(len(people.features), shares)
+    width = len(people.features)
+    most = sampled.rows_within(width, shares)
     return Route(
         method="exact SHAP" if few else "permutation SHAP (sampled)",
         scale=scale,
         scores=scores,
         values=values,
         most_rows=None if people.size <= most else most,
-        most_background=sampled.BACKGROUND,
+        most_background=sampled.background_within(width, min(most, people.size), shares),
     )
 
 

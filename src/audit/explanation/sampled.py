@@ -24,8 +24,8 @@ Mask = npt.NDArray[np.bool_]
 
 FEW = 8
 """Features up to which every subset is asked about."""
-BACKGROUND = 40
-"""Background rows, each of which meets every row explained."""
+BACKGROUND, MOST_BACKGROUND = 40, 1_000
+"""Background rows, each of which meets every row explained: at least, and where rows are few."""
 EVALUATIONS = 600_000
 """Mixtures asked about in one explanation."""
 FEWEST, MOST = 100, 2_000
@@ -38,6 +38,12 @@ def rows_within(features: int, shares: int) -> int:
     """Rows to explain so that all mixtures, over `shares` attributes, stay within the budget."""
     each = BACKGROUND * mixtures(features)
     return int(np.clip(EVALUATIONS // max(each * shares, 1), FEWEST, MOST))
+
+
+def background_within(features: int, rows: int, shares: int) -> int:
+    """Background rows for so many rows: a third of the budget may go on more than the fewest."""
+    each = rows * mixtures(features)
+    return int(np.clip(EVALUATIONS // max(3 * each * shares, 1), BACKGROUND, MOST_BACKGROUND))
 
 
 def mixtures(features: int) -> int:

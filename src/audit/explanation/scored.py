@@ -12,6 +12,7 @@ import numpy.typing as npt
 from audit.errors import InputError
 from audit.explanation.applicants import Applicants
 from audit.table.model import answer, same
+from audit.table.rows import CodedRows
 from audit.table.wording import shown
 
 Floats = npt.NDArray[np.float64]
@@ -40,6 +41,8 @@ class Scored:
     """Whether the model computes in single precision."""
     binary: bool
     """Whether it has one positive direction: two classes, or one number a row."""
+    oriented: bool = True
+    """False where nobody said whether higher favours the applicant: the output is as it is."""
 
     @property
     def tolerance(self) -> float:
@@ -71,8 +74,9 @@ def scored(model: Any, people: Applicants, returns: Any = None) -> Scored:
 
     P(favourable) read by `classes_` where there is `predict_proba`, else `decision_function`,
     else, for boosters, regressors and callables, the number they return, `returns` saying which
-    outcome value it speaks for. Raises `InputError` TBL125, TBL126, TBL527 and those of models
-    (TBL122 on).
+    outcome value it speaks for; without it the number is turned as the table's own score or risk
+    is, where it is that one, and else left as it is (`oriented` False). Raises `InputError`
+    TBL125, TBL527 and those of models (TBL122 on).
     """
     model = _best(model)
     name = (
@@ -168,20 +172,16 @@ def _by_decision(model: Any, name: str, people: Applicants) -> Scored:
 
 def _by_output(model: Any, name: str, people: Applicants, returns: Any) -> Scored:
     function = _function(model, name)
-    if returns is None:
-        raise InputError(
-            "TBL126",
-            f"{name} is a booster, regressor or callable: it must say which class it returns",
-            argument="returns",
-            fix="add returns=<outcome value> (the one it returns the probability or score of)",
-        )
-    turned = not any(same(returns, g) for good in people.favorable for g in good)
 
     def own(rows: Any) -> Floats:
         return _one_number(function, rows, name, "the call")
 
     values, single = _asked(own, people, model)
-    within = bool(values.size and values.min() >= 0 and values.max() <= 1)
+    told: bool | None = _turned_as_told(people, values)
+    if returns is not None:
+        told = not any(same(returns, g) for good in people.favorable for g in good)
+    turned = bool(told)
+    within = told is not None and bool(values.size and values.min() >= 0 and values.max() <= 1)
     offset = 1.0 if within and turned else 0.0
     sign = -1.0 if turned else 1.0
     return Scored(
@@ -193,7 +193,17 @@ def _by_output(model: Any, name: str, people: Applicants, returns: Any) -> Score
         answers=offset + sign * values,
         single=single,
         binary=True,
+        oriented=told is not None,
     )
+
+
+def _turned_as_told(people: Applicants, values: Floats) -> bool | None:
+    """Whether the output is the table's risk; None where it is neither its risk nor its score."""
+    rows, roles = people.table.rows, people.table.roles
+    own = rows.score if isinstance(rows, CodedRows) else None
+    if own is None or not np.allclose(own, values, rtol=1e-6, atol=1e-9):
+        return None
+    return roles.risk is not None
 
 
 def _function(model: Any, name: str) -> Callable[[Any], Any]:
