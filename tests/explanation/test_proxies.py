@@ -131,8 +131,9 @@ def test_a_binned_age_is_told_by_its_years() -> None:
 def test_levels_are_told_one_from_the_rest() -> None:
     """The level a feature tells best is named; unknown and rare levels are left out and said."""
     rng = np.random.default_rng(1)
-    race = rng.choice(["a", "b", "c", "d", None], 2000, p=[0.5, 0.25, 0.2, 0.004, 0.046])
+    race = rng.choice(["a", "b", "c", "d", ""], 2000, p=[0.5, 0.25, 0.2, 0.004, 0.046])
     frame = pd.DataFrame({"race": race, "ok": rng.integers(0, 2, 2000)})
+    frame["race"] = frame["race"].where(race != "")
     frame["x0"] = rng.normal(size=2000) + 1.5 * (race == "c")
     frame["x1"] = rng.normal(size=2000)
     told = measure_proxies(table(frame, "race"), ["x0", "x1"])
@@ -231,9 +232,10 @@ def test_areas_are_sklearns_with_ties() -> None:
     """Counts by score, ties half."""
     rng = np.random.default_rng(0)
     score, hit = rng.integers(0, 6, 400), rng.random(400) < 0.3
-    hits, misses = (np.bincount(score[side], minlength=6) * 1.0 for side in (hit, ~hit))
+    counts = [np.bincount(score[side], minlength=6).astype(np.float64) for side in (hit, ~hit)]
+    hits, misses = counts
     wanted = sklearn.metrics.roc_auc_score(hit, score)
     mixed = rng.permutation(6)
     got = areas(np.arange(6.0)[mixed], hits[mixed], misses[mixed])
     assert float(got) == pytest.approx(wanted)
-    assert strength(score * 1.0, hit, 0.95).value == pytest.approx(wanted)
+    assert strength(score.astype(np.float64), hit, 0.95).value == pytest.approx(wanted)
