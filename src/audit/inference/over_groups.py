@@ -9,7 +9,7 @@ and their limits are a bootstrap of the cells.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -65,12 +65,8 @@ def everyone_estimates(
     for span in stack.spans:
         if not span.attribute:
             continue
-        rows = np.arange(span.start, span.stop)
         for metric in metrics:
-            if span.parts is None:
-                blocks.append(_of_everyone(stack, rows, metric, level, seed))
-            else:
-                blocks.append(_shared(stack, rows, span.parts, span.kept, metric, level, seed))
+            blocks.append(_of_everyone(stack, span, metric, level, seed))
     return Estimates.concatenate(blocks)
 
 
@@ -188,62 +184,33 @@ def _resampled(
     return float(low), float(high), BOOTSTRAP
 
 
-def _of_everyone(stack: Stack, rows: Index, metric: Metric, level: float, seed: int) -> Estimates:
-    cells = _weights(stack)[rows]
-    value = compare(metric, cells, cells.sum(axis=0))
-    if stack.blocks is not None:
-        low, high, _ = block_jackknife(
-            stack.blocks,
-            lambda tables: compare(
-                metric,
-                tables[..., rows, :, :],
-                tables[..., rows, :, :].sum(axis=-3, keepdims=True),
-            ),
-            level,
-        )
-        method = JACKKNIFE
-    else:
-        low, high = _parts_resampled(stack, rows, metric, level, seed)
-        method = BOOTSTRAP
-    known = ~(np.isnan(value) | np.isnan(low) | np.isnan(high))
-    counted = stack.n[rows].sum(axis=(1, 2))
-    return Estimates.block(
-        len(rows),
-        metric=metric.key,
-        **stack.columns(rows),
-        value=value.tolist(),
-        low=np.where(known, np.minimum(low, value), np.nan).tolist(),
-        high=np.where(known, np.maximum(high, value), np.nan).tolist(),
-        level=level,
-        method=method,
-        rows=counted.tolist(),
-        reason=[None if v == v else metric.undefined for v in value.tolist()],
-    )
+def _of_everyone(stack: Stack, span: Span, metric: Metric, level: float, seed: int) -> Estimates:
+    """Everyone's rows are resampled together: how many fall in the group varies too.
 
-
-def _shared(
-    stack: Stack, rows: Index, parts: Parts, kept: Any, metric: Metric, level: float, seed: int
-) -> Estimates:
-    """The same where groups share rows: their patterns are what is summed and resampled."""
-    members = parts.members[kept].astype(np.float64)
+    Where groups share rows, their patterns are what is summed and resampled.
+    """
+    rows = np.arange(span.start, span.stop)
+    counted = _patterns(span.parts) if span.parts is not None else _groups(stack, rows)
+    members = None
+    if span.parts is not None:
+        members = span.parts.members[span.kept].astype(np.float64)
 
     def value_of(tables: Floats) -> Floats:
-        groups = np.einsum("gp,...pij->...gij", members, tables)
+        groups = tables if members is None else np.einsum("gp,...pij->...gij", members, tables)
         return compare(metric, groups, tables.sum(axis=-3, keepdims=True))
 
-    cells = (parts.n if parts.w is None else parts.w).astype(np.float64)
-    value = value_of(cells)
-    if parts.blocks is not None:
-        low, high, _ = block_jackknife(parts.blocks, value_of, level)
+    value = value_of(counted.cells)
+    if counted.blocks is not None:
+        low, high, _ = block_jackknife(counted.blocks, value_of, level)
         method = JACKKNIFE
     else:
         low, high = cell_bootstrap(
-            cells.reshape(1, -1),
-            lambda drawn: value_of(drawn.reshape(*drawn.shape[:-2], len(cells), 3, 3)),
+            counted.cells.reshape(1, -1),
+            lambda drawn: value_of(drawn.reshape(*drawn.shape[:-2], *counted.cells.shape)),
             level,
             REPLICATES,
             seed,
-            squares=None if parts.w2 is None else parts.w2.reshape(1, -1),
+            squares=None if counted.squares is None else counted.squares.reshape(1, -1),
         )
         method = BOOTSTRAP
     known = ~(np.isnan(value) | np.isnan(low) | np.isnan(high))
@@ -261,19 +228,22 @@ def _shared(
     )
 
 
-def _parts_resampled(
-    stack: Stack, rows: Index, metric: Metric, level: float, seed: int
-) -> tuple[Floats, Floats]:
-    """Everyone's rows are resampled together: how many fall in the group varies too."""
+class _Counted(NamedTuple):
+    """Cells that share no row, shape (cells, 3, 3), with Σw² and blocks where there are such."""
 
-    def flat(array: Floats) -> Floats:
-        return np.asarray(array[rows], dtype=np.float64).reshape(1, -1)
+    cells: Floats
+    squares: Floats | None
+    blocks: Floats | None
 
-    def statistic(cells: Floats) -> Floats:
-        tables = cells.reshape(*cells.shape[:-2], len(rows), 3, 3)
-        return compare(metric, tables, tables.sum(axis=-3, keepdims=True))
 
-    squares = None if stack.w2 is None else flat(stack.w2)
-    return cell_bootstrap(
-        flat(_weights(stack)), statistic, level, REPLICATES, seed, squares=squares
+def _groups(stack: Stack, rows: Index) -> _Counted:
+    return _Counted(
+        cells=_weights(stack)[rows],
+        squares=None if stack.w2 is None else stack.w2[rows],
+        blocks=None if stack.blocks is None else stack.blocks[..., rows, :, :],
     )
+
+
+def _patterns(parts: Parts) -> _Counted:
+    weights = (parts.n if parts.w is None else parts.w).astype(np.float64)
+    return _Counted(cells=weights, squares=parts.w2, blocks=parts.blocks)
