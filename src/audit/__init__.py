@@ -19,6 +19,7 @@ __version__ = "0.1.0"
 _WHERE = {
     "read": "audit.table.intake",
     "run": "audit.pipeline",
+    "attach": "audit.pipeline",
     "count": "audit.pipeline",
     "Audit": "audit.pipeline",
     "load": "audit.pipeline",
@@ -39,6 +40,7 @@ __all__ = [
     "InputError",
     "UndefinedMetricWarning",
     "VerdictError",
+    "attach",
     "check_metric",
     "count",
     "datasets",
@@ -63,7 +65,7 @@ if TYPE_CHECKING:
     from audit.inference.power import power
     from audit.inference.regression import regress
     from audit.metrics.check import check_metric
-    from audit.pipeline import Audit, count, load, run, write
+    from audit.pipeline import Audit, attach, count, load, run, write
     from audit.table.intake import read
     from audit.tally.file import load as load_tally
     from audit.tally.merge import merge

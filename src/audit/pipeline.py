@@ -22,6 +22,8 @@ from audit.tally.cube import Tally
 if TYPE_CHECKING:
     import pandas as pd
 
+    from audit.explanation.decomposition import Decomposition
+    from audit.explanation.record import Explanation
     from audit.findings.record import Finding
     from audit.findings.settings import Settings
     from audit.inference.by_blocks import BlockSums
@@ -134,6 +136,37 @@ def count(
             amount_range=amount_range,
         ),
     )
+
+
+def attach(
+    result: Audit,
+    explanation: Explanation | None = None,
+    decomposition: Decomposition | Sequence[Decomposition] | None = None,
+) -> Audit:
+    """The audit with an explanation in it: its report then says why (sections 5 and 7).
+
+    `explanation` is what `audit.explain` returned, `decomposition` what `audit.decompose` did
+    (or several). Verdict and findings stay as they are; what was attached before is replaced
+    part by part. Raises `InputError` RUN020 where they are something else.
+
+    >>> loans = {"sex": ["f", "m"] * 60, "ok": [1, 1, 0, 1, 0, 1] * 20, "income": [3, 5, 2] * 40}
+    >>> roles = {"protected": "sex", "decision": "ok", "favorable": 1}
+    >>> from audit.explanation.decompose import decompose
+    >>> attach(run(loans, **roles), decomposition=decompose(loans, controls=["income"], **roles))
+    ... # doctest: +ELLIPSIS
+    <Audit fail: ...>
+    """
+    from audit.explanation.attached import attached
+
+    if not isinstance(result, Audit):
+        raise InputError(
+            "RUN020",
+            f"a {type(result).__name__} is no audit",
+            argument="result",
+            fix="give what audit.run or audit.load returned",
+        )
+    held = attached(result.record.explanation, explanation, decomposition)
+    return Audit(replace(result.record, explanation=held))
 
 
 def load(path: str | Path) -> Audit:

@@ -29,10 +29,11 @@ def to_dict(explanation: Explanation) -> dict[str, Any]:
     `reasons`, which answers questions about rows, is left out.
     """
     names = [f.name for f in fields(explanation) if f.name != "reasons"]
-    return {name: _plain(getattr(explanation, name)) for name in names}
+    return {name: plain(getattr(explanation, name)) for name in names}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value in JSON's own types: nan is None, tuples are lists."""
     if value is None or isinstance(value, str | bool | int):
         return value
     if isinstance(value, float):
@@ -40,15 +41,15 @@ def _plain(value: Any) -> Any:
             return None
         return value if math.isfinite(value) else ("inf" if value > 0 else "-inf")
     if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, tuple | list | set | frozenset):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     if is_dataclass(value) and not isinstance(value, type):
-        own = {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        own = {f.name: plain(getattr(value, f.name)) for f in fields(value)}
         # a property that decides something is said too
         return {**own, "found": value.found} if hasattr(value, "found") else own
     if hasattr(value, "tolist"):
-        return _plain(value.tolist())
+        return plain(value.tolist())
     return str(value)
 
 

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from audit.findings.record import AuditRecord
 from audit.report.blocks import Chart, Document
-from audit.report.drawings import forest, rates, scores
+from audit.report.drawings import forest, rates, scores, why
 from audit.report.drawings.parts import Spec, safe
+from audit.report.explained import shown_gaps
 from audit.report.look import Look
 from audit.report.palette import DARK, GROUPS, GROUPS_DARK, LIGHT, to_dark
-from audit.report.sections import calibration, distribution, sweep
+from audit.report.sections import calibration, distribution, sweep, why_proxies
+from audit.report.sections import why as why_section
 from audit.report.sections.curves import chart_name
 
 if TYPE_CHECKING:
@@ -97,6 +99,10 @@ def drawings(look_: Look) -> dict[str, Spec]:
             out[chart_name("errors", named)] = rates.errors(look_, attribute)
         if len(attribute) == 2:
             out[chart_name("intersections", named)] = rates.heat(look_, attribute)
+    for gap in shown_gaps(look_):
+        out[why_section.chart_name(gap)] = why.contributions(look_, gap)
+    for name in why_proxies.mapped(look_):
+        out[why_proxies.map_name(name)] = why.proxies(look_, name)
     return {name: spec for name, spec in out.items() if spec is not None}
 
 

@@ -20,6 +20,7 @@ from audit.report.sections import (
     scores,
     told,
     verdict,
+    why,
 )
 from audit.table.roles import Roles
 
@@ -41,6 +42,7 @@ def document(record: AuditRecord) -> Document:
         levels.section(look),
         scores.section(look),
         errors.section(look),
+        why.section(look),
         data.section(look),
         rules.section(look),
         reproduce.section(look),

@@ -1,0 +1,46 @@
+"""Explanations and decompositions as the plain values that an audit's record holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from audit.errors import InputError
+
+
+def attached(
+    before: Mapping[str, Any] | None, explanation: Any, decomposition: Any
+) -> Mapping[str, Any] | None:
+    """What was attached before, with these in place of their like; None where nothing is.
+
+    Raises `InputError` RUN020 for anything that `audit.explain` or `audit.decompose` did not
+    return.
+    """
+    from audit.explanation.decomposition import Decomposition
+    from audit.explanation.record import Explanation
+    from audit.explanation.views import plain
+
+    held = dict(before or {})
+    if explanation is not None:
+        if not isinstance(explanation, Explanation):
+            raise _strange(explanation, "explanation", "audit.explain")
+        kept = held.get("decomposition")
+        held = dict(explanation.to_dict())
+        if kept is not None:
+            held["decomposition"] = kept
+    if decomposition is not None:
+        several = decomposition if isinstance(decomposition, list | tuple) else [decomposition]
+        for one in several:
+            if not isinstance(one, Decomposition):
+                raise _strange(one, "decomposition", "audit.decompose")
+        held["decomposition"] = [plain(one.to_dict()) for one in several]
+    return held or None
+
+
+def _strange(given: Any, argument: str, verb: str) -> InputError:
+    return InputError(
+        "RUN020",
+        f"a {type(given).__name__} cannot be attached here",
+        argument=argument,
+        fix=f"give what {verb} returned",
+    )

@@ -1,0 +1,101 @@
+"""An attached explanation as the report reads it: plain values, whatever they came from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from audit.report import text
+from audit.report.look import Look
+from audit.table.roles import Group
+
+Entry = Mapping[str, Any]
+
+MOST = 2
+"""Gaps drawn in full; the table has all."""
+
+
+def num(value: Any) -> float:
+    """A number, nan where it is undefined."""
+    if value is None:
+        return math.nan
+    return float(value)
+
+
+def explanation(look_: Look) -> Entry:
+    """What is attached; empty where nothing is."""
+    return look_.record.explanation or {}
+
+
+def entries(look_: Look, *names: str) -> list[Entry]:
+    """A list of the explanation by its path ("more", "importance"); empty where it is absent."""
+    found: Any = explanation(look_)
+    for name in names:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return [e for e in found or () if isinstance(e, Mapping)]
+
+
+def group_of(entry: Entry, key: str = "group") -> Group:
+    """A group as a tuple of levels."""
+    value = entry.get(key)
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+def attribute_of(entry: Entry) -> tuple[str, ...]:
+    """A protected attribute as a tuple of names."""
+    value = entry["attribute"]
+    return tuple(value) if isinstance(value, list | tuple) else (str(value),)
+
+
+def who(entry: Entry, key: str = "group") -> str:
+    """The group in words."""
+    return text.group(attribute_of(entry), group_of(entry, key))
+
+
+def shown_gaps(look_: Look) -> list[Entry]:
+    """Gaps with their parts, for charts: the leading finding's, then the explanation's own."""
+    whole = explanation(look_)
+    gaps = [g for g in entries(look_, "gaps") if g.get("attributions")]
+    wanted: list[tuple[tuple[str, ...], Group]] = [
+        (f.estimate.attribute, f.estimate.group)
+        for f in look_.record.findings
+        if f.planned and f.verdict in ("fail", "review")
+    ][:1]
+    if "group" in whole:
+        wanted.append((attribute_of(whole), group_of(whole)))
+    by_key = {(attribute_of(g), group_of(g)): g for g in gaps}
+    found = [by_key[key] for key in dict.fromkeys(wanted) if key in by_key]
+    return (found or gaps)[:MOST]
+
+
+def amount(value: float, scale: str) -> str:
+    """A part of a gap in its scale's own form, with its sign.
+
+    >>> amount(-0.1234, "log-odds"), amount(0.1234, "probability")
+    ('−0.123', '+12.3 pp')
+    """
+    if math.isnan(value):
+        return "—"
+    if scale == "probability":
+        return text.points(value)
+    sign = "+" if value > 0 else ""
+    return f"{sign}{text.number(value)}"
+
+
+def limits(entry: Entry, scale: str, low: str = "low", high: str = "high") -> str:
+    """ "−0.2 to −0.1"; a dash where there is no interval."""
+    ends = num(entry.get(low)), num(entry.get(high))
+    if any(math.isnan(e) for e in ends):
+        return "—"
+    return f"{amount(ends[0], scale)} to {amount(ends[1], scale)}"
+
+
+def edge(values: Iterable[float]) -> float:
+    """Half the width of an axis around 0 that holds every finite value."""
+    return 1.1 * max((abs(v) for v in values if math.isfinite(v)), default=1.0) or 1.0
+
+
+def widest(found: Sequence[Entry]) -> float:
+    """The edge for parts with limits."""
+    return edge(num(e.get(k)) for e in found for k in ("value", "low", "high"))

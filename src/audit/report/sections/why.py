@@ -1,0 +1,226 @@
+"""Section 5: what the gap in scores is made of, what tells the attribute, how it is used."""
+
+from __future__ import annotations
+
+import math
+
+from audit.report import text
+from audit.report.blocks import Bar, Block, Callout, Cell, Chart, Column, Fold, Grid, Prose, Section
+from audit.report.explained import (
+    Entry,
+    amount,
+    attribute_of,
+    edge,
+    entries,
+    explanation,
+    limits,
+    num,
+    shown_gaps,
+    who,
+    widest,
+)
+from audit.report.look import Look
+from audit.report.sections import why_inside, why_parts, why_proxies
+
+PRINTED = 12
+"""Features in a table of parts; the others are summed in its last row."""
+
+
+def section(look_: Look) -> Section | None:
+    """Why; None where no explanation is attached."""
+    if not explanation(look_):
+        return None
+    blocks: list[Block] = []
+    gaps = shown_gaps(look_)
+    if gaps:
+        blocks.append(Prose(lines=((reading(look_, gaps[0]),),), kind="lead"))
+        blocks.append(_method(look_, gaps[0]))
+        blocks.extend(contributions(look_, gap, i) for i, gap in enumerate(gaps))
+        blocks.extend(_every_gap(look_))
+    blocks.extend(why_parts.decompositions(look_))
+    blocks.extend(why_proxies.blocks(look_))
+    blocks.extend(why_inside.blocks(look_))
+    blocks.extend(_closed(look_))
+    return Section(key="why", title="Why the gap arises", short="Why", blocks=tuple(blocks))
+
+
+def scale_of(look_: Look) -> str:
+    """The scale of the explanation's parts."""
+    return str(explanation(look_).get("scale", "output"))
+
+
+def scale_words(scale: str) -> str:
+    """A scale as it is named in a heading."""
+    return {
+        "log-odds": "log-odds of the favourable outcome",
+        "probability": "percentage points of the favourable outcome",
+    }.get(scale, "points of the model's output")
+
+
+def reading(look_: Look, gap: Entry) -> str:
+    """The gap and the features that carry most of it, in a sentence or two."""
+    scale, value = scale_of(look_), num(gap["value"])
+    side = "below" if value < 0 else "above"
+    size = amount(abs(value), scale).removeprefix("+")
+    unit = "" if scale == "probability" else f" {scale}" if scale == "log-odds" else " points"
+    said = (
+        f"On average {who(gap)} is scored {size}{unit} {side} {who(gap, 'reference')} "
+        f"({limits(gap, scale)})."
+    )
+    carried = [a for a in gap["attributions"] if num(a["share"]) > 0][:3]
+    if not carried:
+        return said + " The interval holds 0, so no share of it is given."
+    named = [f"{text.name(a['feature'])} carries {text.percent(num(a['share']), 0)}"
+             for a in carried]  # fmt: skip
+    return f"{said} Of that gap {text.listed(named)}."
+
+
+def _method(look_: Look, gap: Entry) -> Prose:
+    whole = explanation(look_)
+    lines = [
+        (
+            f"Parts are group means of SHAP values ({whole.get('method')}); they add up to the "
+            f"gap. A feature that is left out takes its values from {gap['background']}. "
+            f"{text.plural(num(whole.get('rows')), 'row')} explained; intervals at "
+            f"{text.level_percent(num(whole.get('level')))} over which applicants were seen, the "
+            "model taken as given.",
+        ),
+        (
+            "A part says through which input the model arrives at the gap. It does not say why "
+            "the groups differ in that input, nor that using it is justified.",
+        ),
+    ]
+    lines += [(text.sentence(text.said(str(n))),) for n in whole.get("notes") or ()]
+    return Prose(lines=tuple(lines), kind="note")
+
+
+def chart_name(gap: Entry) -> str:
+    """The figure's key."""
+    return f"contributions:{' × '.join(attribute_of(gap))}:{who(gap)}"
+
+
+def contributions(look_: Look, gap: Entry, place: int) -> Chart:
+    """The parts of one gap as bars, and as a table."""
+    scale = scale_of(look_)
+    parts = list(gap["attributions"])
+    shown, rest = parts[:PRINTED], parts[PRINTED:]
+    reach = widest(shown)
+    rows = [_part(look_, a, reach, scale) for a in shown]
+    if rest:
+        total = sum(num(a["value"]) for a in rest)
+        rows.append(
+            (
+                Cell(text=f"{text.plural(len(rest), 'other feature')}"),
+                Cell(text=amount(total, scale), note="summed"),
+                Cell(bar=_bar(total, math.nan, math.nan, reach)),
+                Cell(text=_share(total, gap)),
+            )
+        )
+    rows.append(
+        (
+            Cell(text="The gap", note="the sum of all parts"),
+            Cell(text=amount(num(gap["value"]), scale), note=limits(gap, scale)),
+            Cell(),
+            Cell(text="100%" if _settled(gap) else "—"),
+        )
+    )
+    title = f"What the score gap of {who(gap)} is made of"
+    return Chart(
+        name=chart_name(gap),
+        title=title,
+        reading=(
+            f"Each bar is a feature's part of the gap to {who(gap, 'reference')}; bars to the "
+            "left lower the group's score."
+        ),
+        twin=Grid(
+            key=f"contributions-{place}",
+            title=f"{title}, in {scale_words(scale)}",
+            columns=(
+                Column(title="Feature"),
+                Column(title="Part", align="right"),
+                Column(title="Interval", align="bar"),
+                Column(title="Share of the gap", align="right"),
+            ),
+            rows=tuple(rows),
+            note=(
+                f"{text.plural(num(gap['rows']), 'row')} against "
+                f"{text.count(num(gap['reference_rows']))}. A negative share narrows the gap."
+            ),
+        ),
+    )
+
+
+def _part(look_: Look, a: Entry, reach: float, scale: str) -> tuple[Cell, ...]:
+    value, low, high = num(a["value"]), num(a["low"]), num(a["high"])
+    share = num(a["share"])
+    return (
+        Cell(text=text.name(a["feature"]), name=True),
+        Cell(text=amount(value, scale), note=limits(a, scale)),
+        Cell(bar=_bar(value, low, high, reach)),
+        Cell(text=text.percent(share, 0) if share == share else "—"),
+    )
+
+
+def _bar(value: float, low: float, high: float, reach: float) -> Bar:
+    return Bar(
+        kind="interval", start=-reach, end=reach, value=value,
+        low=value if math.isnan(low) else low, high=value if math.isnan(high) else high,
+        parity=0.0,
+    )  # fmt: skip
+
+
+def _settled(gap: Entry) -> bool:
+    return num(gap["low"]) > 0 or num(gap["high"]) < 0
+
+
+def _share(total: float, gap: Entry) -> str:
+    return text.percent(total / num(gap["value"]), 0) if _settled(gap) else "—"
+
+
+def _every_gap(look_: Look) -> list[Block]:
+    found = entries(look_, "gaps")
+    if len(found) < 2:
+        return []
+    scale = scale_of(look_)
+    reach = edge(num(g.get(k)) for g in found for k in ("value", "low", "high"))
+    rows = []
+    for gap in found:
+        value = num(gap["value"])
+        carried = [text.name(a["feature"]) for a in gap.get("attributions") or ()][:2]
+        reason = text.said(str(gap["reason"])) if gap.get("reason") else ""
+        rows.append(
+            (
+                Cell(text=who(gap), note=f"against {who(gap, 'reference')}", name=True),
+                Cell(text=amount(value, scale), note=reason or limits(gap, scale)),
+                Cell(bar=_bar(value, num(gap["low"]), num(gap["high"]), reach))
+                if value == value
+                else Cell(),
+                Cell(text=text.listed(carried) or "—"),
+                Cell(text=text.count(num(gap["rows"]))),
+            )
+        )
+    grid = Grid(
+        key="score-gaps",
+        title=f"Every gap in mean score, in {scale_words(scale)}",
+        columns=(
+            Column(title="Group"),
+            Column(title="Gap", align="right"),
+            Column(title="Interval", align="bar"),
+            Column(title="Largest parts"),
+            Column(title="Rows", align="right"),
+        ),
+        rows=tuple(rows),
+        note="Intervals are each for one gap; they are not adjusted for looking at several.",
+    )
+    return [Fold(title="Every gap in mean score", blocks=(grid,))]
+
+
+def _closed(look_: Look) -> list[Block]:
+    found = entries(look_, "unavailable")
+    if not found:
+        return []
+    lines = tuple(
+        (f"{text.sentence(str(u['part']))} {text.sentence(text.said(str(u['reason'])))}",)
+        for u in found
+    )
+    return [Callout(tone="note", title="Parts that could not be made", lines=lines, itemized=True)]

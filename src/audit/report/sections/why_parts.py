@@ -1,0 +1,103 @@
+"""A gap in decisions split by controls, as `audit.decompose` found it."""
+
+from __future__ import annotations
+
+from audit.report import text
+from audit.report.blocks import Bar, Block, Cell, Column, Fold, Grid, Prose
+from audit.report.explained import Entry, edge, entries, num
+from audit.report.look import Look
+
+
+def decompositions(look_: Look) -> list[Block]:
+    """One block a decomposition attached."""
+    return [block for i, d in enumerate(entries(look_, "decomposition")) for block in _one(d, i)]
+
+
+def _one(d: Entry, place: int) -> list[Block]:
+    low, high = num(d["low"]), num(d["high"])
+    reach = edge([num(d["gap"]), low, high, num(d["explained"]), num(d["unexplained"])])
+    reference = text.group((str(d["attribute"]),), tuple(d["reference"]))
+    own = text.group((str(d["attribute"]),), tuple(d["group"])) if d["group"] else "all others"
+    rows = [
+        _row("Gap", f"{reference} less {own}", d["gap"], low, high, reach),
+        _row("Goes with the controls", "pooled coefficients", d["explained"],
+             num(d["explained_low"]), num(d["explained_high"]), reach),
+        _row("Not accounted for by them", "pooled coefficients", d["unexplained"],
+             num(d["unexplained_low"]), num(d["unexplained_high"]), reach),
+    ]  # fmt: skip
+    for name, words in (("by_reference", reference), ("by_group", own)):
+        r = d[name]
+        if num(r["unexplained"]) == num(r["unexplained"]):
+            rows.append(
+                _row("Not accounted for", f"coefficients of {words} alone", r["unexplained"],
+                     num(r["unexplained_low"]), num(r["unexplained_high"]), reach)
+            )  # fmt: skip
+    within = d.get("within")
+    if within and num(within["value"]) == num(within["value"]):
+        strata = text.listed(text.name(str(s)) for s in within["strata"])
+        rows.append(
+            _row("Within strata", f"of {strata}, Mantel-Haenszel", within["value"],
+                 num(within["low"]), num(within["high"]), reach)
+        )  # fmt: skip
+    many = len(d["controls"])
+    out: list[Block] = [
+        Grid(
+            key=f"decomposition-{place}",
+            title=f"The gap in {text.name(str(d['column']))} by {text.name(str(d['attribute']))}, "
+            f"with {text.plural(many, 'control')} held equal",
+            columns=(
+                Column(title="Part"),
+                Column(title="Reference less group", align="right"),
+                Column(title="Interval", align="bar"),
+            ),
+            rows=tuple(rows),
+            note=(
+                f"{text.plural(num(d['rows']), 'complete row')} of "
+                f"{text.count(num(d['rows_total']))}; Kitagawa–Oaxaca–Blinder, {d['method']}. What "
+                "these controls do not account for may come from what they leave out or from "
+                "unequal treatment; a control that is itself a product of unequal treatment "
+                "hides a gap."
+            ),
+        )
+    ]
+    parts = [p for p in d.get("parts") or () if num(p["value"]) == num(p["value"])]
+    if parts:
+        out.append(_parts(parts, place))
+    if d.get("reason"):
+        out.append(Prose(lines=((text.sentence(text.said(str(d["reason"]))),),), kind="note"))
+    return out
+
+
+def _row(
+    title: str, note: str, value: object, low: float, high: float, reach: float
+) -> tuple[Cell, ...]:
+    x = num(value)
+    if x != x:
+        return Cell(text=title, note=note), Cell(text="—", note="undefined"), Cell()
+    ends = "—" if low != low else f"{text.number(low)} to {text.number(high)}"
+    bar = Bar(
+        kind="interval", start=-reach, end=reach, value=x, low=x if low != low else low,
+        high=x if high != high else high, parity=0.0,
+    )  # fmt: skip
+    return Cell(text=title, note=note), Cell(text=text.number(x, 4), note=ends), Cell(bar=bar)
+
+
+def _parts(parts: list[Entry], place: int) -> Fold:
+    parts = sorted(parts, key=lambda p: -abs(num(p["value"])))
+    reach = edge(num(p[k]) for p in parts for k in ("value", "low", "high"))
+    rows = tuple(
+        _row(text.name(str(p["control"])), "", p["value"], num(p["low"]), num(p["high"]), reach)
+        for p in parts
+    )
+    grid = Grid(
+        key=f"decomposition-parts-{place}",
+        title="The part that goes with the controls, by control",
+        columns=(
+            Column(title="Control"),
+            Column(title="Part", align="right"),
+            Column(title="Interval", align="bar"),
+        ),
+        rows=rows,
+        note="The part not accounted for is never itemised: no control carries it.",
+    )
+    return Fold(title="By control", blocks=(grid,))
