@@ -177,7 +177,7 @@ def sentence_of(finding: Finding, rule: Rule | None = None) -> str:
     rate = group_rate(e, kind)
     where = attribute_words(e.attribute)
     where = "" if group.startswith(where) else f"for {where}, "  # a bin brings its attribute along
-    if counted and kind != SMD and not math.isnan(rate):
+    if counted and kind != SMD and not math.isnan(rate + e.reference_value):
         own, other = percent(rate), percent(e.reference_value)
         text = f"{where}{own} of {group} against {other} of {reference} {counted}"
     else:
