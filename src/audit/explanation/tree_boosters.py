@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from audit.explanation.ensemble import Ensemble, Flags, Floats
 from audit.explanation.tree_models import Encode, flatten, plain
-from audit.explanation.trees import Ensemble, Flags, Floats
 
 LIGHTGBM_OUTPUT = ("regression", "regression_l1", "huber", "fair", "quantile", "mape")
 XGBOOST_OUTPUT = (
@@ -95,7 +96,7 @@ def _lightgbm_tree(
 def _lightgbm_missing(node: Mapping[str, Any]) -> bool:
     # without a direction for missing values LightGBM reads nan as 0
     if node["missing_type"] == "None":
-        return 0.0 <= float(node["threshold"])
+        return float(node["threshold"]) >= 0.0
     return bool(node["default_left"])
 
 
@@ -163,8 +164,10 @@ def read_xgboost(model: Any) -> tuple[Ensemble, Encode] | None:
 
     def encode(rows: Any) -> Floats:
         found = _xgboost_codes(rows, levels)
-        return found if missing is None or missing != missing else np.where(
-            found == missing, np.nan, found
+        return (
+            found
+            if missing is None or missing != missing
+            else np.where(found == missing, np.nan, found)
         )
 
     return ensemble, encode
@@ -225,7 +228,7 @@ def _xgboost_levels(cats: Mapping[str, Any] | None) -> list[list[Any] | None]:
             found.append(list(values) or None)
         else:
             text = bytes(value % 256 for value in values)
-            pairs = zip(bounds[:-1], bounds[1:], strict=True)
+            pairs = pairwise(bounds)
             found.append([text[a:b].decode() for a, b in pairs] or None)
     return found
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from audit.explanation.trees import Ensemble, Flags, Floats, Ints
+from audit.explanation.ensemble import Ensemble, Flags, Floats, Ints
 
 Encode = Callable[[Any], Floats]
 """From the caller's frame or array to the matrix that the trees compare with."""

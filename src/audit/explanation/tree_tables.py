@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from math import lgamma
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -13,46 +13,47 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-TABLED = 10
+TABLED = 11
 """Paths of at most this many players are worked out for every pattern at once."""
 
 
 def bits_of(patterns: Ints, players: int) -> Flags:
-    """Patterns as flags: bit j of a pattern is player j's.
+    """Patterns as flags, players × patterns: bit j of a pattern is player j's.
 
-    >>> bits_of(np.array([1, 2]), 2).tolist()
-    [[True, False], [False, True]]
+    >>> bits_of(np.array([1, 3]), 2).tolist()
+    [[True, True], [False, True]]
     """
-    return (patterns[:, None] >> np.arange(players) & 1).astype(np.bool_)
+    return (patterns >> np.arange(players)[:, None] & 1).astype(np.bool_)
 
 
 def by_covers(met: Flags, zero: Floats) -> Floats:
     """Shapley values of a leaf of value 1 whose game is Π_{j in S} met_j · Π_{j not in S} zero_j.
 
-    `met`: patterns × players, whether the row meets all of the player's conditions on the path;
+    `met`: players × patterns, whether a row meets all of the player's conditions on the path;
     `zero`: each player's share of the training rows that pass them. Path-dependent tree SHAP
     (Lundberg et al. 2020, Nature Machine Intelligence 2, algorithm 2). The Shapley weight
     |S|!(D−1−|S|)!/D! is ∫ tˢ(1−t)ᴰ⁻¹⁻ˢ dt, so the value of player j is
     (met_j − zero_j) ∫ Π_{i≠j} (t·met_i + (1−t)·zero_i) dt, a polynomial of degree D−1 that
     Gauss–Legendre integrates exactly with ⌈D/2⌉ points, all terms positive.
 
-    >>> by_covers(np.array([[True, False]]), np.array([0.5, 0.25])).round(6).tolist()
-    [[0.3125, -0.1875]]
+    >>> by_covers(np.array([[True], [False]]), np.array([0.5, 0.25])).round(6).tolist()
+    [[0.0625], [-0.1875]]
     """
-    players = len(zero)
+    players = len(met)
     points, weights = _points(-(-players // 2))
-    factors = np.where(
-        met[:, :, None],
-        points + (1 - points) * zero[:, None],
-        (1 - points) * zero[:, None],
-    )
-    before = np.ones_like(factors)
-    after = np.ones_like(factors)
+    absent = (1 - points) * zero[:, None]
+    factors = np.where(met[:, None, :], (points + absent)[:, :, None], absent[:, :, None])
     # products of the others without division, for a factor may be 0
-    np.cumprod(factors[:, :-1], axis=1, out=before[:, 1:])
-    np.cumprod(factors[:, :0:-1], axis=1, out=after[:, -2::-1])
-    before *= after
-    return (met - zero) * (before @ weights)
+    others = np.empty_like(factors)
+    running = np.ones(factors.shape[1:])
+    for player in range(players):
+        others[player] = running
+        running *= factors[player]
+    running[:] = 1
+    for player in reversed(range(players)):
+        others[player] *= running
+        running *= factors[player]
+    return (met - zero[:, None]) * (weights @ others)
 
 
 def by_background(met: Ints, other: Ints, weights: Floats, players: int) -> Floats:
@@ -62,30 +63,27 @@ def by_background(met: Ints, other: Ints, weights: Floats, players: int) -> Floa
     (every player's are met by one of them, or the leaf is never reached): each of A gets
     (|A|−1)!|N|!/(|A|+|N|)!, each of N loses |A|!(|N|−1)!/(|A|+|N|)! (Lundberg et al. 2020,
     interventional tree SHAP). `met` and `other` are patterns as integers, `weights` those of
-    `other`. Returns patterns × players.
+    `other`. Returns players × patterns.
 
     >>> by_background(np.array([1]), np.array([2, 3]), np.array([0.5, 0.5]), 2).tolist()
-    [[0.25, -0.25]]
+    [[0.25], [-0.75]]
     """
-    if players <= TABLED:
-        frequency = np.bincount(other, weights, minlength=1 << players)
-        return tabled(frequency, players)[met]
-    own, theirs = bits_of(met, players), bits_of(other, players)
+    theirs = (~bits_of(other, players)).astype(np.float64)
     full = (1 << players) - 1
     gains, losses = _weights(players)
-    found = np.empty((len(met), players))
+    found = np.empty((players, len(met)))
     for start in range(0, len(met), 256):
-        part = slice(start, start + 256)
-        a = met[part, None]
+        mine = met[start : start + 256]
+        shape = len(mine), len(other)
         # pairs that leave one player's conditions unmet never reach the leaf
-        row, column = np.nonzero((a | other) == full)
-        mine, yours = met[part][row], other[column]
-        size = np.bitwise_count(mine & ~yours), np.bitwise_count(yours & ~mine)
-        shape = a.shape[0], len(other)
-        gain, loss = np.zeros(shape), np.zeros(a.shape[0])
-        gain[row, column] = gains[size] * weights[column]
-        np.add.at(loss, row, losses[size] * weights[column])
-        found[part] = np.where(own[part], gain @ ~theirs, -loss[:, None])
+        pairs = np.flatnonzero((mine[:, None] | other) == full)
+        row, column = np.divmod(pairs, len(other))
+        own, stand_in = mine[row], other[column]
+        size = np.bitwise_count(own & ~stand_in), np.bitwise_count(stand_in & ~own)
+        gain = np.zeros(shape)
+        gain.ravel()[pairs] = gains[size] * weights[column]
+        loss = np.bincount(row, losses[size] * weights[column], minlength=len(mine))
+        found[:, start : start + 256] = np.where(bits_of(mine, players), theirs @ gain.T, -loss)
     return found
 
 
@@ -93,9 +91,9 @@ def tabled(frequency: Floats, players: int) -> Floats:
     """`by_background` of every pattern 0 … 2ᴰ−1, given the background's weight on each.
 
     >>> tabled(np.array([0.5, 0.5]), 1).tolist()
-    [[-0.5], [0.5]]
+    [[-0.5, 0.5]]
     """
-    return np.asarray(_all_pairs(players) @ frequency).reshape(-1, players)
+    return np.asarray(_all_pairs(players) @ frequency).reshape(players, -1)
 
 
 @lru_cache(maxsize=64)
@@ -110,11 +108,9 @@ def _weights(players: int) -> tuple[Floats, Floats]:
     gains, losses = np.zeros((players + 1, players + 1)), np.zeros((players + 1, players + 1))
     for a in range(players + 1):
         for n in range(players + 1 - a):
-            whole = lgamma(a + n + 1)
-            if a:
-                gains[a, n] = np.exp(lgamma(a) + lgamma(n + 1) - whole)
-            if n:
-                losses[a, n] = np.exp(lgamma(a + 1) + lgamma(n) - whole)
+            ways = comb(a + n, a)
+            gains[a, n] = 1 / (a * ways) if a else 0
+            losses[a, n] = 1 / (n * ways) if n else 0
     return gains, losses
 
 
@@ -132,7 +128,7 @@ def _all_pairs(players: int) -> Any:
     for player in range(players):
         for side, weight in ((only_row, gains), (only_other, -losses)):
             there = (side >> player & 1).astype(np.bool_)
-            rows.append(row[there] * players + player)
+            rows.append(row[there] + (player << players))
             columns.append(other[there])
             values.append(weight[there])
     return sparse.csr_array(
