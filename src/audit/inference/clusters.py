@@ -138,13 +138,14 @@ def block_effective(x_blocks: npt.ArrayLike, n_blocks: npt.ArrayLike) -> tuple[F
     """
     x = np.asarray(x_blocks, dtype=np.float64)
     n = np.asarray(n_blocks, dtype=np.float64)
-    filled = n.reshape(len(n), -1).any(axis=1)
+    filled = n.any(axis=1)
     x, n = x[filled], n[filled]
     b, rows = len(n), n.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         p = x.sum(axis=0) / rows
         left = (x.sum(axis=0) - x) / (rows - n)
-        spread = (b - 1) / max(b, 1) * ((left - left.mean(axis=0)) ** 2).sum(axis=0)
+        mean = left.sum(axis=0) / max(b, 1)  # of no blocks numpy's own would warn
+        spread = (b - 1) / max(b, 1) * ((left - mean) ** 2).sum(axis=0)
         size = np.where(spread > 0, np.minimum(p * (1 - p) / spread, rows), rows)
     size = np.where(rows > 0, size, 0.0)
     return np.where(rows > 0, p, 0.0) * size, size

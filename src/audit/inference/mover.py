@@ -101,7 +101,7 @@ def mover_ratio(
 
 def _over(part: Floats, whole: Floats) -> Floats:
     """part/whole, 0 where both are 0."""
-    return np.asarray(np.where(part == 0, 0.0, part / np.where(whole == 0, 1.0, whole)))
+    return np.where(part == 0, 0.0, part / whole)
 
 
 def interval_p_value(
