@@ -276,6 +276,9 @@ def main() -> None:
         print("\ncell bootstrap")
         for n in (100, 400):
             print(resampled(n))
+        import special_cases  # beside this file
+
+        special_cases.main()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,7 +37,7 @@ def test_the_estimate_is_unbiased_exactly() -> None:
     expected = float((chance * between_group_variance(counts, n)).sum())
     assert expected == pytest.approx(p.var(ddof=1), abs=1e-14)
     plain = float((chance * (counts / n).var(axis=1, ddof=1)).sum())
-    assert plain > 1.9 * p.var(ddof=1)
+    assert plain > 1.5 * p.var(ddof=1)
 
 
 def test_by_hand() -> None:
@@ -109,8 +110,8 @@ def test_limits_cover_where_a_bootstrap_does_not(p: np.ndarray, n: np.ndarray) -
     assert inside.mean() >= 0.94 - 3 * np.sqrt(0.94 * 0.06 / samples)
 
 
-def estimates(**tables: dict[tuple[int, int | None], int]) -> dict[str, Estimate]:
-    tally = tally_of(tables)  # type: ignore[arg-type]
+def estimates(**tables: Any) -> dict[str, Estimate]:
+    tally = tally_of(tables)
     keys = [m.key for m in CATALOGUE.values() if m.contrast == "spread"]
     found, _ = measure(tally, references(tally, "largest"), keys)
     return {e.metric: e for e in found}

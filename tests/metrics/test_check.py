@@ -44,6 +44,13 @@ BROKEN = {
     "needs of_strata": replace(GAP, contrast="strata"),
     "needs of_everyone": replace(GAP, contrast="everyone"),
     "needs of_groups": replace(GAP, contrast="groups"),
+    "needs of_spread": replace(GAP, contrast="spread"),
+    "does not grow as sampling noise shrinks": replace(
+        CATALOGUE["selection_rate_spread"],
+        of_spread=lambda x, n: np.where(
+            (n > 0).any(axis=-1), np.abs(2 * x - n).sum(axis=-1) / n.sum(axis=-1), np.nan
+        ),
+    ),
     "needs of_score_pair": replace(GAP, contrast="score_pair"),
     "needs of_score_groups": replace(GAP, contrast="score_groups"),
     "gives no reason": replace(CATALOGUE["class_imbalance"], undefined=""),

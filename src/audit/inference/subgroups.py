@@ -6,6 +6,9 @@ studentized error over the collection is noted, and its quantile is the critical
 bound. Overlapping subgroups err alike, so the value is smaller than Bonferroni's; and since all
 bounds hold together, it does not matter who picked a subgroup, or how.
 
+The error here is Miettinen & Nurminen's score statistic and a bound their interval at the critical
+value: an error divided by its own estimated size misses too often where a subgroup has few events.
+
 Rows that share all the attributes share a cell, so drawing cells is drawing rows, and counting
 thousands of subgroups in a thousand replicates is one matrix product.
 """
@@ -20,6 +23,8 @@ import numpy.typing as npt
 
 from audit.errors import InputError
 from audit.inference.checks import Floats, chosen, counts, one_level
+from audit.inference.intervals import difference_interval
+from audit.inference.score_tests import score_statistic
 
 __all__ = ["SubgroupBounds", "subgroup_bounds"]
 
@@ -27,6 +32,8 @@ AGAINST = ("rest", "everyone")
 SIDES = ("both", "lower", "upper")
 CHUNK = 4_000_000
 """Numbers held at a time, an array (32 MB)."""
+LEAST, MOST = 1e-6, 8.0
+"""Critical values outside have no level that differs from 0 or 1."""
 FEW = 30
 """Rows below which a subgroup, or its rest, has no bounds."""
 
@@ -71,9 +78,9 @@ def subgroup_bounds(
     which cells make up a subgroup, shape (subgroups, cells). `against` "rest" compares a subgroup
     with all other rows, "everyone" with all rows, itself included. `side` "both" gives intervals,
     "lower" or "upper" bounds on one side only, which are tighter. A subgroup of fewer than
-    `min_rows` rows, or that leaves fewer, is nan and takes no part. Standard errors have one
-    favourable and one unfavourable row added, so that a rate of 0 is not certain. The same seed
-    gives the same bounds. Costs about a second for 5,000 subgroups of 500 cells.
+    `min_rows` rows, or that leaves fewer, is nan and takes no part. The p-value is at
+    most 1 - level where 0 is outside the bounds. The same seed gives the same bounds. Costs a
+    second or two for 5,000 subgroups of 500 cells.
 
     Raises `InputError` (INF001 level, INF002-INF004 counts, INF005 side, against, INF008 shapes,
     counts that are not whole, INF009 replicates).
@@ -81,39 +88,43 @@ def subgroup_bounds(
     >>> found = subgroup_bounds([20, 30, 10, 40], [100, 60, 50, 70],
     ...                         [[1, 1, 0, 0], [0, 0, 1, 0], [0, 1, 0, 1]])
     >>> found.value.round(3), found.rows
-    (array([-0.104, -0.191,  0.405]), array([160,  50, 130]))
-    >>> bool((found.low < found.value).all()), found.p_value[2] < 0.01
+    (array([-0.104, -0.191,  0.338]), array([160,  50, 130]))
+    >>> bool((found.low < found.value).all()), bool(found.p_value[2] < 0.01)
     (True, True)
     """
+    from scipy.special import ndtr
+
     chosen(side, SIDES)
     chosen(against, AGAINST)
     level = one_level(level)
     good, rows, table = _checked(x, n, members, replicates)
     total, favorable = rows.sum(), good.sum()
-    size = table @ rows
+    size, own = table @ rows, table @ good
     kept = (size >= max(min_rows, 1)) & (total - size >= max(min_rows, 1))
-    inside = np.ascontiguousarray(table[kept].T)
-    gap, error = _gaps(good @ inside, rows @ inside, favorable, total, against)
-    largest = _largest(good, rows, inside, gap, against, side, replicates, seed)
-    sizes = np.full((4, len(table)), np.nan)
+    out = np.full((4, len(table)), np.nan)
     critical = np.nan
     if kept.any():
+        largest = np.sort(_largest(good, rows, table[kept], side, replicates, seed))
         # the order statistic that keeps a finite number of replicates on the safe side
         place = min(replicates, int(np.ceil((replicates + 1) * level - 1e-9))) - 1
-        critical = float(max(np.sort(largest)[place], 0.0))
-        sizes[0, kept] = gap
-        sizes[1, kept] = -1.0 if side == "upper" else np.maximum(gap - critical * error, -1.0)
-        sizes[2, kept] = 1.0 if side == "lower" else np.minimum(gap + critical * error, 1.0)
-        far = {"both": np.abs(gap), "lower": gap, "upper": -gap}[side] / error
-        beyond = replicates - np.searchsorted(np.sort(largest), far, side="left")
-        sizes[3, kept] = (1 + beyond) / (replicates + 1)
+        critical = float(np.clip(largest[place], LEAST, MOST))
+        pair = own[kept], size[kept], favorable - own[kept], total - size[kept]
+        low, high = difference_interval(*pair, 2 * float(ndtr(critical)) - 1)
+        part = (total - size[kept]) / total if against == "everyone" else 1.0
+        out[0, kept] = part * (pair[0] / pair[1] - pair[2] / pair[3])
+        out[1, kept] = -1.0 if side == "upper" else part * low
+        out[2, kept] = 1.0 if side == "lower" else part * high
+        z = score_statistic(*pair)
+        far = {"both": np.abs(z), "lower": z, "upper": -z}[side]
+        beyond = replicates - np.searchsorted(largest, far, side="left")
+        out[3, kept] = (1 + beyond) / (replicates + 1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        rate = np.where(size > 0, (table @ good) / size, np.nan)
+        rate = np.where(size > 0, own / size, np.nan)
     return SubgroupBounds(
-        value=sizes[0],
-        low=sizes[1],
-        high=sizes[2],
-        p_value=sizes[3],
+        value=out[0],
+        low=out[1],
+        high=out[2],
+        p_value=out[3],
         rate=rate,
         rows=np.rint(size).astype(np.int64),
         critical=critical,
@@ -159,45 +170,33 @@ def _checked(
     return good, rows, table.astype(np.float64)
 
 
-def _gaps(
-    good: Floats, rows: Floats, favorable: Any, total: Any, against: str
-) -> tuple[Floats, Floats]:
-    """Gaps of subgroups and their standard errors; nan where a side is empty."""
-    other, others = favorable - good, total - rows
-    with np.errstate(divide="ignore", invalid="ignore"):
-        gap = good / rows - other / others
-        p, q = (good + 1) / (rows + 2), (other + 1) / (others + 2)
-        error = np.sqrt(p * (1 - p) / rows + q * (1 - q) / others)
-        if against == "everyone":
-            gap, error = gap * (others / total), error * (others / total)
-    return np.asarray(gap), np.asarray(error)
-
-
 def _largest(
-    good: Floats,
-    rows: Floats,
-    inside: Floats,
-    gap: Floats,
-    against: str,
-    side: str,
-    replicates: int,
-    seed: int,
+    good: Floats, rows: Floats, table: Floats, side: str, replicates: int, seed: int
 ) -> Floats:
-    """The largest studentized error over all subgroups in each replicate."""
+    """The largest score statistic of a gap's true value over all subgroups, in each replicate."""
     total = int(rows.sum())
-    if not gap.size:
-        return np.zeros(replicates)
     generator = np.random.default_rng(seed)
-    cells = np.concatenate([good, rows - good])
-    step = max(1, CHUNK // max(gap.size, cells.size))
+    # a cell seen without an event can have one
+    rate = (good + (good.sum() + 0.5) / (total + 1)) / (rows + 1)
+    cells = np.concatenate([rows * rate, rows * (1 - rate)]) / total
+    size, own = table @ rows, table @ (rows * rate)
+    p, q = own / size, ((rows * rate).sum() - own) / (total - size)
+    spread, spread_ref = p * (1 - p), q * (1 - q)
+    # single precision counts up to 2**24 rows without error, twice as fast
+    kind: Any = np.float32 if total < 2**24 else np.float64
+    inside = np.ascontiguousarray(table.T.astype(kind))
+    step = max(1, CHUNK // max(size.size, cells.size))
     out = np.empty(replicates)
     for start in range(0, replicates, step):
-        size = min(step, replicates - start)
-        drawn = generator.multinomial(total, cells / total, size=size).astype(np.float64)
+        drawn = generator.multinomial(total, cells, size=min(step, replicates - start))
         yes = drawn[:, : good.size]
-        whole = yes + drawn[:, good.size :]
-        again, error = _gaps(yes @ inside, whole @ inside, yes.sum(axis=1)[:, None], total, against)
-        off = (again - gap) / error
+        favorable = yes.sum(axis=1, keepdims=True).astype(np.float64)
+        x = (yes.astype(kind) @ inside).astype(np.float64)
+        n = ((yes + drawn[:, good.size :]).astype(kind) @ inside).astype(np.float64)
+        m = total - n
+        with np.errstate(divide="ignore", invalid="ignore"):
+            off = x / n - (favorable - x) / m - (p - q)
+            off /= np.sqrt((spread / n + spread_ref / m) * (total / (total - 1)))
         off = {"both": np.abs(off), "lower": off, "upper": -off}[side]
-        out[start : start + size] = np.nan_to_num(off, nan=0.0, posinf=0.0).max(axis=1)
+        out[start : start + len(drawn)] = np.nan_to_num(off, nan=0.0).max(axis=1)
     return out

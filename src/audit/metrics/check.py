@@ -374,7 +374,7 @@ def _of_spread(entry: Metric) -> Iterator[str]:
             yield "it has no value for two groups that differ beyond noise"
         if not math.isnan(float(over_groups(entry, cells * 0))):
             yield "it has a value where there are no rows"
-        if not value < float(over_groups(entry, many * 100)):
+        if not value * (1 + CLOSE) < float(over_groups(entry, many * 100)):
             yield "it does not grow as sampling noise shrinks"
         if not _same(over_groups(entry, many[::-1]), value):
             yield "it depends on the order of groups"
