@@ -107,3 +107,10 @@ def test_numbers_at_the_edges() -> None:
     assert interval_words(1.2, math.inf) == "at least 1.200"
     assert interval_words(math.nan, 1.0) == "no interval"
     assert number(0.16 / 0.2, lines=(0.8,)) == "0.800"
+
+
+def test_a_tie_reads_the_same_however_it_was_computed() -> None:
+    """259 of 2,000 is 12.95 %: as a quotient, and as a ratio times the other rate."""
+    rate, other = 259 / 2000, 700 / 1000
+    assert percent(rate) == percent(rate / other * other) == "13.0%"
+    assert percent(0.12949999999999998) == percent(0.1295) == percent(0.12950000000000003)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from audit.findings.record import AuditRecord
-from audit.inference.estimate import Estimates
+from audit.inference.estimate import Estimate, Estimates
 from audit.report.blocks import (
     Block,
     Callout,
@@ -450,3 +450,18 @@ def test_operating_point_has_the_audits_own_numbers() -> None:
     sweep = grids(page)["sweep-0"]
     here = [row for row in sweep.rows if row[0].note == "operating point"]
     assert [row[3].text for row in here] == ["0.697"]
+
+
+def test_a_worst_case_shows_the_rates_it_is_made_of() -> None:
+    """113 of 190 against 587 of 810: the largest less the smallest is +13.0 pp, from 59.5 %."""
+    from audit.report import look
+
+    e = Estimate(
+        metric="demographic_parity_difference",
+        attribute=("age",),
+        group=("young",),
+        reference=("old",),
+        value=587 / 810 - 113 / 190,
+        reference_value=587 / 810,
+    )
+    assert look.own_rate(e) == pytest.approx(113 / 190)

@@ -115,3 +115,11 @@ def test_excerpt_fits_its_room() -> None:
     assert data["excerpt"]
     assert all(f["planned"] for f in data["findings"])
     assert json_file.embedded(examples.fair(), 10**6)["findings"]
+
+
+@pytest.mark.parametrize("schema", ["audit.report/0", "audit.report/2"])
+def test_a_report_of_another_version_is_refused_by_name(schema: str) -> None:
+    """Older or newer: both versions are named."""
+    text = json.dumps({"schema": schema})
+    with pytest.raises(InputError, match=rf"RPT012.*schema '{schema}' is not 'audit.report/1'"):
+        json_file.loads(text)

@@ -283,3 +283,13 @@ def test_roles_come_back() -> None:
     )
     one = counted(table({"protected:sex": [0], "decision": [0]}, roles, amounts={"limit": [1.0]}))
     assert from_dict(to_dict(one)).roles == one.roles
+
+
+@pytest.mark.parametrize("schema", ["audit.tally/0", "audit.tally/2"])
+def test_a_tally_of_another_version_is_refused_by_name(tmp_path: Path, schema: str) -> None:
+    """Older or newer: both versions are named, and what to do."""
+    path = tmp_path / "x.tally.json"
+    path.write_text(json.dumps({"schema": schema, "checksum": "", "content": {}}))
+    said = rf"TLY302.*schema '{schema}'; this version reads 'audit.tally/1'"
+    with pytest.raises(InputError, match=said):
+        load(path)

@@ -11,11 +11,8 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     >>> closest("protcted", ["protected", "policy"]), closest("zzz", ["protected"])
     ('protected', None)
     """
-    import difflib
+    from audit.table.wording import nearest_words
 
-    by_folded = {name.casefold().replace("_", "-"): name for name in known}
-    wanted = word.casefold().replace("_", "-")
-    if wanted in by_folded:
-        return by_folded[wanted]
-    near = difflib.get_close_matches(wanted, by_folded, n=1, cutoff=0.6)
+    by_folded = {name.lstrip("-").casefold().replace("_", "-"): name for name in known}
+    near = nearest_words(word.lstrip("-").casefold().replace("_", "-"), by_folded, most=1)
     return by_folded[near[0]] if near else None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import cast
 
 from audit.datasets.dataset import Dataset
 from audit.errors import InputError
+from audit.table.wording import nearest_words
 
 _NAMES = (
     "german_credit",
@@ -100,7 +100,7 @@ def folder(name: str) -> Path:
 def _check(name: str) -> None:
     if isinstance(name, str) and name in _NAMES:
         return
-    near = get_close_matches(str(name).lower().replace("-", "_"), _NAMES, n=1, cutoff=0.4)
+    near = nearest_words(str(name), _NAMES, most=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise InputError(
         "DAT001",

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-import sys
 import unicodedata
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from audit.errors import DataWarning, InputError, UndefinedMetricWarning
+from audit.errors import DataWarning, InputError, UndefinedMetricWarning, tell
 from audit.metrics.contrasts import compare, over_groups, ratio, worst_difference, worst_ratio
 from audit.metrics.metric import Array, Counts, Metric, Rate
 from audit.metrics.rates import SEEN_AMONG_APPROVED, SELECTIVE, selective_labels
@@ -49,28 +47,20 @@ def count(
     counted = of_arrays(arrays.decision, arrays.outcome, arrays.group, arrays.groups, arrays.weight)
     rows = counted.n.sum(axis=(1, 2))
     for remark in arrays.remarks:
-        _tell(remark)
+        tell(remark)
     if "outcome" in metric.needs and arrays.unknown:
         text = (
             f"{arrays.unknown:,} of {len(arrays.outcome):,} outcomes are unknown; {metric.key} "
             "uses the known ones"
         )
-        _tell(DataWarning(text, "MET005"))
+        tell(DataWarning(text, "MET005"))
     small = np.flatnonzero(rows < SMALL)
     if len(arrays.groups) > 1 and len(small):
         named = _named([f"{arrays.groups[i]!r} ({rows[i]})" for i in small])
         text = f"{len(small):,} of {len(rows):,} groups have fewer than {SMALL} rows: {named}"
-        _tell(DataWarning(text, "MET004"))
+        tell(DataWarning(text, "MET004"))
     cells = np.asarray(counted.n if counted.w is None else counted.w, dtype=np.float64)
     return Grouped(groups=arrays.groups, cells=cells, rows=rows)
-
-
-def _tell(warning: DataWarning) -> None:
-    """Warn at the line outside this package that asked."""
-    level, frame = 1, sys._getframe()
-    while frame.f_back is not None and frame.f_globals["__name__"].startswith("audit.metrics"):
-        level, frame = level + 1, frame.f_back
-    warnings.warn(warning, stacklevel=level)
 
 
 def _named(names: Sequence[str]) -> str:
@@ -81,7 +71,7 @@ def _named(names: Sequence[str]) -> str:
 
 def undefined(key: str, why: str) -> float:
     """Nan, with a warning that says why."""
-    _tell(UndefinedMetricWarning(f"{key} is undefined: {why}"))
+    tell(UndefinedMetricWarning(f"{key} is undefined: {why}"))
     return math.nan
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -12,6 +11,7 @@ from audit.metrics.contrast_entries import contrast_entries
 from audit.metrics.metric import Metric
 from audit.metrics.rate_entries import RATE_ENTRIES
 from audit.metrics.score_entries import SCORE_ENTRIES
+from audit.table.wording import nearest_words
 
 ONE_GROUP = (*RATE_ENTRIES, *SCORE_ENTRIES)
 
@@ -149,7 +149,7 @@ def get(name: str) -> Metric:
         )
     near: dict[tuple[str, ...], str] = {}  # one name per metric, though peers share its name
     names = [n for n in NAMES if (":" in n) == (":" in plain)]  # a peer's only where one is named
-    for one in difflib.get_close_matches(plain, [*CATALOGUE, *names], n=9, cutoff=0.6):
+    for one in nearest_words(plain, [*CATALOGUE, *names], most=9):
         near.setdefault((one,) if one in CATALOGUE else NAMES[one], one)
     fix = (
         f"did you mean {' or '.join(repr(n) for n in [*near.values()][:3])}?"

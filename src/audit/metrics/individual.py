@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from audit.errors import InputError
-from audit.metrics.array_cells import find_group
+from audit.metrics.array_cells import find_group, undefined
 from audit.table.arrays import from_arrays
 from audit.table.individual import approvals, check_order, flipped, neighbor_means, points
 
@@ -208,7 +208,7 @@ def flip_test(
     a tie changes nothing (Black, Yeom & Fredrikson 2020, doi:10.1145/3351095.3372845, in the form
     of SageMaker Clarify's FT, which does not scale). Below 0 the group is treated worse than its
     neighbours. `group` None means everyone outside the reference. Opposite flips cancel; read
-    `consistency` and `flip_rate` too.
+    `consistency` and `flip_rate` too. nan with a warning where the group is empty.
 
     Raises `InputError` as `consistency` does, and MET009 for an unknown group.
 
@@ -228,4 +228,6 @@ def flip_test(
     near = neighbor_means(at[own], at[among], decided[among], n_neighbors)
     mine = decided[own]
     flips = np.where(near > 0.5, mine - 1, np.where(near < 0.5, mine, 0.0))
-    return float(flips.mean()) if len(flips) else math.nan
+    if not len(flips):
+        return undefined("flip_test", "nobody is outside the reference")
+    return float(flips.mean())

@@ -24,6 +24,8 @@ from audit.table.wording import shown
 
 Floats = npt.NDArray[np.float64]
 
+LARGEST = 1e150
+"""Numbers beyond it have no square, and so no distance."""
 CATEGORIES = 200
 """Levels above which a text column is taken for a name or number of a person."""
 LEVELS = 50
@@ -110,7 +112,7 @@ def _coordinates(name: Any, column: Any, scale: bool) -> list[Floats]:
             return _indicators(name, found)
         table = np.array([_real(v) for v in found.values], np.float64)
         numbers = table.take(found.handle) if table.size else np.zeros(0)
-    bad = ~np.isfinite(numbers)
+    bad = ~(np.abs(numbers) <= LARGEST)
     if bad.any():
         _refuse_gaps(name, int(bad.sum()), int(bad.argmax()))
     spread = float(numbers.std()) if scale and numbers.size else 1.0
@@ -150,7 +152,7 @@ def _indicators(name: Any, found: Distinct) -> list[Floats]:
 def _refuse_gaps(name: Any, count: int, first: int | None) -> None:
     raise InputError(
         "TBL521",
-        f"column {shown(name)} has missing or infinite values, which have no distance",
+        f"column {shown(name)} has missing, infinite or enormous values, which have no distance",
         argument="X",
         count=count,
         first=first,
@@ -191,6 +193,8 @@ def neighbor_means(at: Floats, among: Floats | None, values: Floats, neighbors: 
     A row is never its own neighbour. Of rows equally far the ones sklearn finds first count.
     Raises `InputError` TBL525 where there are not enough rows.
     """
+    if not len(at):
+        return np.zeros(0)
     rows = len(at) - 1 if among is None else len(among)
     if isinstance(neighbors, bool) or not isinstance(neighbors, int) or not 1 <= neighbors <= rows:
         raise InputError(
@@ -273,13 +277,21 @@ def flipped(
         rows = np.flatnonzero((level != own) & (level >= 0))
         if not len(rows):
             continue
-        if frame is None:
-            assert array is not None
-            block = array[rows]
-            block[:, int(attribute)] = value
-            changed: Any = _ArrayRows(block)
-        else:
-            changed = _with_level(frame, attribute, value, rows, level, own)
+        try:
+            if frame is None:
+                assert array is not None
+                block = array[rows]
+                block[:, int(attribute)] = value
+                changed: Any = _ArrayRows(block)
+            else:
+                changed = _with_level(frame, attribute, value, rows, level, own)
+        except Exception as problem:  # each library has its own errors for a value of another type
+            raise InputError(
+                "TBL526",
+                f"{shown(value)} cannot be a level of column {shown(attribute)}",
+                argument="values",
+                fix="give levels in the column's own type",
+            ) from problem
         after[value], tried[value] = decide(changed, len(rows)), rows
     return Flipped(levels=tuple(present), level=level, before=before, after=after, tried=tried)
 
@@ -388,7 +400,7 @@ def _decider(model: Any, cutoff: float | None, favorable: Any) -> Callable[[Any,
                 fix="favorable=0, say: one of the model's classes_",
             )
         good = tuple(favorable) if isinstance(favorable, (list, tuple, set)) else (favorable,)
-        classes = np.asarray(model.classes_).tolist()
+        classes = np.ravel(getattr(model, "classes_", ())).tolist()
 
         def below(inputs: Any, size: int) -> Any:
             values = answer(model.predict_proba, inputs, name, size, "predict_proba")

@@ -125,7 +125,7 @@ def same(a: Any, b: Any) -> bool:
 
 
 def _classes(model: Any) -> list[Any]:
-    return list(np.asarray(model.classes_).tolist()) if hasattr(model, "classes_") else []
+    return list(np.ravel(getattr(model, "classes_", ())).tolist())
 
 
 def unfavorable_share(

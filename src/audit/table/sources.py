@@ -17,7 +17,7 @@ from audit.table.csv_files import CHUNK, open_csv, scratch
 from audit.table.opened import Opened
 from audit.table.parquet_files import open_parquet
 from audit.table.paths import path_of
-from audit.table.wording import shown
+from audit.table.wording import nearest_words, shown
 
 CSV_ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt")
 PARQUET_ENDINGS = (".parquet", ".pq")
@@ -115,13 +115,11 @@ def _paths(source: str) -> list[Path]:
 
 
 def _similar(path: Path) -> str | None:
-    import difflib
-
     folder = path.parent
     if not folder.is_dir():
         return None
     names = [p.name for p in folder.iterdir()][:10_000]
-    close = difflib.get_close_matches(path.name, names, n=1)
+    close = nearest_words(path.name, names, most=1)
     return str(folder / close[0]) if close else None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -46,9 +45,73 @@ def nearest(name: object, known: Iterable[object]) -> object | None:
         by_text.setdefault(str(k).casefold(), k)
         if len(by_text) >= 1000:
             break
-    text = str(name)[:200].casefold()
-    close = difflib.get_close_matches(text, list(by_text), n=1, cutoff=0.6)
+    close = nearest_words(str(name), list(by_text), most=1)
     return by_text[close[0]] if close else None
+
+
+def nearest_words(word: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """The known words that `word` may have been meant to be, nearest first.
+
+    Near is a slip or two of the keyboard (a letter more, less, other or swapped; one for every
+    five letters), or a whole word or beginning of a longer name. What merely shares letters is
+    not near: a wrong guess is worse than the list.
+
+    >>> nearest_words("protcted", ["protected", "policy"]), nearest_words("loan", ["loan_type"])
+    (['protected'], ['loan_type'])
+    >>> nearest_words("outcome", ["income"]), nearest_words("foo", ["for"])
+    ([], [])
+    """
+    import difflib
+
+    wanted = _plain(word)[:LONGEST]
+    found = [k for k in known if _is_near(wanted, _plain(k)[:LONGEST])]
+    like = {k: difflib.SequenceMatcher(None, wanted, _plain(k)).ratio() for k in found}
+    return sorted(found, key=lambda k: -like[k])[:most]
+
+
+LONGEST = 100
+"""Letters of a name that are compared."""
+
+
+def _plain(word: str) -> str:
+    return "_".join(word.casefold().replace("-", "_").split())
+
+
+def _is_near(wanted: str, known: str) -> bool:
+    if not wanted or not known:
+        return wanted == known
+    if len(wanted) >= 3 and (known.startswith(wanted) or wanted.startswith(known + "_")):
+        return True
+    return any(_is_slip(wanted, k) for k in {known, *known.split("_")})
+
+
+def _is_slip(one: str, other: str) -> bool:
+    shorter = min(len(one), len(other))
+    if shorter > 3:
+        return _slips(one, other, most=max(1, shorter // 5)) is not None
+    slips = _slips(one, other, most=1)  # of so few letters none may be another: foo is not for
+    alike = len(one) != len(other) or sorted(one) == sorted(other)
+    return slips == 0 or (slips == 1 and alike)
+
+
+def _slips(one: str, other: str, most: int) -> int | None:
+    """Letters to add, drop, change or swap with their neighbour, to make one of the other.
+
+    Optimal string alignment; None where that takes more than `most`.
+    """
+    if abs(len(one) - len(other)) > most:
+        return None
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        next_row = [i]
+        for j, b in enumerate(other, 1):
+            cost = min(row[j] + 1, next_row[j - 1] + 1, row[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, before[j - 2] + 1)
+            next_row.append(cost)
+        before, row = row, next_row
+    return row[-1] if row[-1] <= most else None
 
 
 def suggestion(name: object, known: Sequence[object]) -> str:

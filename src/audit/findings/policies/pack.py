@@ -11,6 +11,7 @@ from typing import Any
 
 from audit.errors import InputError
 from audit.findings.record import Family, Policy, Rule
+from audit.table.wording import nearest_words
 
 SCHEMA = "audit.policy/1"
 """The first line of every pack; another one is refused by name."""
@@ -126,9 +127,7 @@ def _own(stem: str) -> Policy:
 
 
 def _near(word: str, choices: Iterable[str], otherwise: str) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.6)
+    close = nearest_words(word, choices, most=1)
     return f"did you mean {close[0]!r}?" if close else otherwise
 
 
