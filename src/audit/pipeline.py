@@ -352,7 +352,7 @@ def _table(source: Any, model: Any, returns: Any, roles: dict[str, Any], own: st
     if isinstance(source, Table):
         _refuse_model(model, returns, "a table")
         refuse_roles(roles, "a table")
-        return source
+        return _looked_over(source)
     check_keywords(roles, OWN[own])
     from audit.table.modelled import read_source
 

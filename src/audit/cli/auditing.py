@@ -105,31 +105,46 @@ def answered(
     return settings, act(settings)
 
 
-def table_of(settings: Mapping[str, Any]) -> Any:
-    """The file read with its roles, or the tally."""
+def table_of(settings: Mapping[str, Any], model: Any = None) -> Any:
+    """The file read with its roles (and the model that decides), or the tally."""
     import audit
 
     data = settings["data"]
     if is_tally(settings):
         return audit.load_tally(data)
-    return audit.read(data, **options.arguments_of(settings, "read"))
+    return audit.read(data, model=model, **options.arguments_of(settings, "read"))
 
 
 def audited(settings: Mapping[str, Any], *, quiet: bool) -> Any:
     """Read and run: the public `audit.read` and `audit.run`, with progress."""
     import audit
 
-    command = shell.line(shell.words("run", settings))
-    arguments = {**options.arguments_of(settings, "run"), "command": command, **_extra(settings)}
+    arguments = {**options.arguments_of(settings, "run"), **told(settings, "run")}
+    explain = bool(arguments.pop("explain", False))
     with Progress(quiet=quiet) as step:
         step(f"reading {Path(settings['data']).name}")
-        if settings.get("model"):
-            roles = options.arguments_of(settings, "read")
-            model = _model(settings["model"])
-            return audit.run(settings["data"], model=model, **roles, **arguments)
-        table = table_of(settings)
+        model = model_of(settings)
+        if explain and model is None:
+            raise CommandError(
+                "CLI005",
+                "--explain splits a model's score gap, and no model is given",
+                argument="--explain",
+                fix="name the model, or split the decisions with `audit explain --controls`",
+                add=["--model", "FILE"],
+            )
+        table = table_of(settings, model)
         step("counting and judging")
-        return audit.run(table, **arguments)
+        result = audit.run(table, **arguments)
+        if not explain:
+            return result
+        from audit.cli.explaining import explained
+
+        return audit.attach(result, explained(model, table, {}, settings, step))
+
+
+def told(settings: Mapping[str, Any], verb: str) -> dict[str, Any]:
+    """The command and, where asked for, the time: what the report says of its own making."""
+    return {"command": shell.line(shell.words(verb, settings)), **_extra(settings)}
 
 
 def _extra(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,10 +156,13 @@ def _extra(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {"extra": {"stamp": datetime.now(UTC).isoformat(timespec="seconds")}}
 
 
-def _model(path: str) -> Any:
+def model_of(settings: Mapping[str, Any]) -> Any:
+    """The model named, loaded; None where none is."""
+    if not settings.get("model"):
+        return None
     from audit.table.model_file import load_model
 
-    return load_model(path)
+    return load_model(settings["model"])
 
 
 def written(result: Any, settings: Mapping[str, Any], *, force: bool, quiet: bool) -> list[str]:

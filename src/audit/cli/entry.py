@@ -17,7 +17,7 @@ import click
 
 from audit.cli.lazy import Entry, LazyGroup, debug_option, write_examples
 
-AUDIT, OPERATE, LEARN = "Audit", "Operate", "Learn"
+AUDIT, REMEDY, OPERATE, LEARN = "Audit", "Understand and remedy", "Operate", "Learn"
 _HERE = "audit.cli.commands"
 _COMPLETE = "_AUDIT_COMPLETE"
 
@@ -36,6 +36,8 @@ COMMANDS = {
                    help="Add tallies of months, branches or partners."),
     "power": Entry(module=f"{_HERE}.power", section=AUDIT,
                    help="How many rows a group an audit needs."),
+    "explain": Entry(module=f"{_HERE}.explain", section=REMEDY,
+                     help="Say why a gap arises: features, proxies, reasons."),
     "gate": Entry(module=f"{_HERE}.gate", section=OPERATE,
                   help="Turn a report's verdict into an exit code."),
     "render": Entry(module=f"{_HERE}.render", section=OPERATE,

@@ -115,6 +115,8 @@ _LIST = (
      "Confidence level of the intervals."),
     ("min_rows", "integer", JUDGE, "run", "N", "30", "30",
      "Smaller groups are explored only: shown, perhaps for review, never passed."),
+    ("explain", "switch", JUDGE, "run", "", "", "true",
+     "Split the model's score gap by feature; look for proxies and direct use."),
     ("seed", "integer", JUDGE, "run", "N", "0", "0", "Of every random step."),
     ("output", "files", OUT, "write", "FILE", "reports/loans.html",
      '["reports/loans.html", "reports/loans.json"]',

@@ -49,6 +49,8 @@ def read(
     where: str | None = None,
     missing: str = "group",
     encoding: str | None = None,
+    model: Any = None,
+    returns: Any = None,
 ) -> Table:
     """Read rows and settle which column plays which part; nothing is guessed, nothing dropped.
 
@@ -57,7 +59,9 @@ def read(
     Only bool columns need no `favorable`. `levels` names every value of a decision that has more
     than two, in order; those not favourable are then unfavourable, unless `unfavorable` says so.
     Groups with a missing value stay as a group of their own, or are refused with
-    `missing="error"`. `where` takes rows out, and counts them.
+    `missing="error"`. `where` takes rows out, and counts them. A `model` decides in place of a
+    decision column, by `cutoff`, `approval_rate` or its `predict`; `returns` is the outcome value
+    that a booster or callable gives the probability of.
 
     Raises `InputError` (codes TBL…) naming the argument, the rows and the remedy; what deserves a
     look is a `DataWarning` and an `Issue` in the table. The source is never changed.
@@ -67,7 +71,15 @@ def read(
     >>> table.size, table.axes["protected:sex"].levels, table.roles.favorable["decision"]
     (3, ('f', 'm'), (1,))
     """
-    given = {name: value for name, value in locals().items() if name != "source"}
+    given = {
+        name: value
+        for name, value in locals().items()
+        if name not in ("source", "model", "returns")
+    }
+    if model is not None or returns is not None:
+        from audit.table.modelled import read_source
+
+        return read_source(source, model, returns, given)
     condition = where_.parse(where) if where is not None else None
     opened, issues = enter(source, encoding)
     asked = ask(list(opened.frame.collect_schema().names()), **given)

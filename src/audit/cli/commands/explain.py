@@ -1,0 +1,107 @@
+"""`audit explain`: why a gap arises, through which features, and for whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from audit.cli import options
+from audit.cli.lazy import Command
+from audit.cli.settings import SETTINGS
+
+_KEYS = tuple(
+    key
+    for key, setting in SETTINGS.items()
+    if setting.verb in ("read", "run", "write") and key != "explain"
+)
+
+
+@click.command(
+    cls=Command,
+    sections={
+        **options.sections(*_KEYS),
+        **dict.fromkeys(("attribute", "group", "scale", "rows", "reasons"), "What is explained"),
+        **dict.fromkeys(("controls", "method", "codes", "letter"), "What is explained"),
+    },
+    examples=(
+        (
+            "which features carry the gap of a model",
+            "audit explain loans.csv --model model.skops --protected sex \\\n"
+            "      --outcome repaid --favorable outcome=1 --features income,debt --cutoff 0.15",
+        ),
+        (
+            "the same in a report, beside the verdict",
+            "audit explain --config audit.toml -o reports/loans.html",
+        ),
+        (
+            "why row 17 was denied, as a letter",
+            "audit explain --config audit.toml --row 17 --letter",
+        ),
+        (
+            "no model: how much of a gap in decisions goes with these controls",
+            "audit explain mortgages.csv --protected race --decision approved \\\n"
+            "      --favorable decision=1 --reference race=white --controls income,debt",
+        ),
+    ),
+)
+@click.argument("files", nargs=-1, metavar="[FILE]", shell_complete=options.complete_files)
+@options.with_settings(*_KEYS)
+@click.option("--attribute", metavar="NAME", help="Whose gap stands first [the largest].")
+@click.option("--group", metavar="LEVEL", help="Which group's, as it stands in the data.")
+@click.option(
+    "--scale",
+    type=click.Choice(("log-odds", "probability")),
+    help="Scale of the parts [the model's own].",
+)
+@click.option(
+    "--row",
+    "rows",
+    type=int,
+    multiple=True,
+    metavar="N",
+    help="Give the reasons of this denied row (0 is the first). Repeatable.",
+)
+@click.option(
+    "--reasons",
+    type=click.IntRange(1, 4),
+    default=4,
+    metavar="N",
+    help="At most so many reasons [4].",
+)
+@click.option("--codes", metavar="FILE", help="Reason codes of your own (TOML).")
+@click.option("--letter", is_flag=True, help="Write each row's reasons as a letter.")
+@click.option(
+    "--controls",
+    metavar="A,B",
+    multiple=True,
+    help="Split the gap in decisions by these columns; needs no model.",
+)
+@click.option(
+    "--method",
+    type=click.Choice(("linear", "logit")),
+    default="linear",
+    help="How the controls are held equal [linear].",
+)
+@options.config_option
+@options.force_option
+@options.quiet_option
+def explain(
+    files: tuple[str, ...], config_file: str | None, force: bool, quiet: bool, **flags: Any
+) -> int:
+    """Say why a gap arises: its parts by feature, proxies, direct use, reasons.
+
+    FILE is what `audit run` takes. With --model the model's score gap is split by feature; with
+    --controls the gap in decisions is split without a model. With -o the file is audited too and
+    the explanation stands in the report.
+    """
+    from audit.cli import auditing, explaining
+
+    own = ("attribute", "group", "scale", "rows", "reasons", "codes", "letter", "controls",
+           "method")  # fmt: skip
+    asked = {key: flags.pop(key) for key in own}
+    settings = options.gather(
+        flags, file=options.one_file(files, "explain"), config_file=config_file, quiet=quiet
+    )
+    settings = auditing.completed(settings, verb="explain")
+    return explaining.run(settings, asked, force=force, quiet=quiet)

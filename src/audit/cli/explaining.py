@@ -1,0 +1,130 @@
+"""From settings to `audit.explain` and `audit.decompose`, and what the terminal shows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from audit.cli import auditing, options
+from audit.cli.corrections import CommandError
+from audit.cli.outcome import paragraph, width
+from audit.cli.progress import Progress
+from audit.errors import InputError
+
+
+def run(settings: dict[str, Any], asked: Mapping[str, Any], *, force: bool, quiet: bool) -> int:
+    """Explain, show, and write what was asked for; 0 unless something was wrong."""
+    import audit
+
+    controls = [c.strip() for words in asked["controls"] for c in words.split(",") if c.strip()]
+    _check(settings, asked, controls)
+    with Progress(quiet=quiet) as step:
+        step(f"reading {Path(settings['data']).name}")
+        model = auditing.model_of(settings)
+        roles = options.arguments_of(settings, "read")
+        table = audit.read(settings["data"], model=model, **roles)
+        explanation = decomposition = None
+        if model is not None:
+            explanation = explained(model, table, asked, settings, step)
+        if controls:
+            step("splitting the gap by controls")
+            decomposition = audit.decompose(
+                table, controls=controls, attribute=asked["attribute"],
+                group=_level(table, asked), method=asked["method"],
+            )  # fmt: skip
+    if not quiet:
+        _show(explanation, decomposition, asked)
+    if settings.get("output"):
+        judged = {k: v for k, v in options.arguments_of(settings, "run").items() if k != "explain"}
+        result = audit.run(table, **judged, **auditing.told(settings, "explain"))
+        result = audit.attach(result, explanation, decomposition)
+        for name in auditing.written(result, settings, force=force, quiet=quiet):
+            if not quiet:
+                click.echo(f"Written: {name}")
+    return 0
+
+
+def explained(
+    model: Any, table: Any, asked: Mapping[str, Any], settings: Mapping[str, Any], step: Any
+) -> Any:
+    """The explanation, with progress."""
+    import audit
+
+    return audit.explain(
+        model, table, attribute=asked.get("attribute"), group=_level(table, asked),
+        scale=asked.get("scale"), seed=int(settings.get("seed", 0)),
+        level=float(settings.get("level", 0.95)), progress=step,
+    )  # fmt: skip
+
+
+def _check(settings: Mapping[str, Any], asked: Mapping[str, Any], controls: list[str]) -> None:
+    if auditing.is_tally(settings):
+        raise InputError(
+            "CLI005",
+            f"{settings['data']} is a tally, and only rows can be explained",
+            argument="FILE",
+            fix="name the file it was counted from",
+        )
+    if not settings.get("model") and not controls:
+        raise CommandError(
+            "CLI005",
+            "neither a model (--model) nor controls (--controls) are given to explain a gap by",
+            fix="name the model that scores, or the columns to hold equal",
+            add=["--controls", "COLUMNS"],
+        )
+    if (asked["rows"] or asked["letter"]) and not settings.get("model"):
+        raise CommandError(
+            "CLI005",
+            "reasons for a person come from a model, and none is given",
+            argument="--row",
+            fix="name the model that scored them",
+            add=["--model", "FILE"],
+        )
+    if asked["letter"] and not asked["rows"]:
+        raise CommandError(
+            "CLI005",
+            "whose letter to write is not said",
+            argument="--letter",
+            fix="name the row",
+            add=["--row", "N"],
+        )
+
+
+def _level(table: Any, asked: Mapping[str, Any]) -> Any:
+    """The group as a level of the attribute, in the column's own type."""
+    group = asked.get("group")
+    if group is None:
+        return None
+    names = [asked["attribute"]] if asked.get("attribute") else list(table.roles.protected)
+    for name in names:
+        axis = table.axes.get(f"protected:{name}")
+        for level in axis.levels if axis is not None else ():
+            if str(level) == group:
+                return level
+    return group
+
+
+def _show(explanation: Any, decomposition: Any, asked: Mapping[str, Any]) -> None:
+    from audit.report.why_card import why
+
+    if explanation is not None and not asked["rows"]:
+        click.echo(why(explanation.to_dict(), width()).rstrip("\n"))
+    if explanation is not None and asked["rows"]:
+        _show_rows(explanation, asked)
+    if decomposition is not None:
+        if explanation is not None:
+            click.echo()
+        click.echo(paragraph(decomposition.summary()))
+
+
+def _show_rows(explanation: Any, asked: Mapping[str, Any]) -> None:
+    for row in asked["rows"]:
+        reasons = explanation.reasons(row, n=asked["reasons"])
+        click.echo(f"Row {row}: denied. Principal reasons, most harmful first:")
+        for number, reason in enumerate(reasons, start=1):
+            click.echo(
+                paragraph(f"{number}. {reason.text} [{reason.code}, {reason.feature}]", "  ")
+            )
