@@ -49,6 +49,16 @@ def write(
     return made
 
 
+def check(path: str | Path, force: bool = False) -> None:
+    """Refuse a name that `write` would refuse, before anything is read or computed.
+
+    Raises `InputError` RPT020 to RPT023.
+    """
+    target = path_of(path, "RPT020")
+    suffix_of(target)
+    _permit(target, force)
+
+
 def suffix_of(path: Path) -> str:
     """The suffix that decides the format.
 
