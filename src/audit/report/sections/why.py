@@ -81,7 +81,8 @@ def _method(look_: Look, gap: Entry) -> Prose:
         (
             f"Parts are group means of SHAP values ({whole.get('method')}); they add up to the "
             "gap. A feature that is left out takes its values from "
-            f"{text.said(str(gap['background']))}. {text.plural(num(whole.get('rows')), 'row')} explained; intervals at "
+            f"{text.said(str(gap['background']))}. "
+            f"{text.plural(num(whole.get('rows')), 'row')} explained; intervals at "
             f"{text.level_percent(num(whole.get('level')))} over which applicants were seen, the "
             "model taken as given.",
         ),
