@@ -254,7 +254,7 @@ def interacting(
         return None
     from scipy.special import ndtr
     from sklearn.ensemble import HistGradientBoostingClassifier
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     codes = np.column_stack([f.codes for f in features]).astype(np.float64)
     trees = HistGradientBoostingClassifier(

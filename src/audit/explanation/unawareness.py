@@ -1,6 +1,6 @@
 """What leaving an attribute out of a model does to its gaps, and what it does not do.
 
-    unawareness(found, people, *, strengths=(), seed=0, level=0.95)
+    unawareness(found, people, *, attributes=None, strengths=(), seed=0, level=0.95, rows=20_000)
         -> tuple[Mapping, ...]      one an attribute, plain values; `InputError` EXP101 where
                                     there is nothing to refit or to learn from
 
@@ -52,9 +52,11 @@ def unawareness(
     found: Scored,
     people: Applicants,
     *,
+    attributes: Sequence[str] | None = None,
     strengths: Sequence[Proxy] = (),
     seed: int = 0,
     level: float = 0.95,
+    rows: int = ROWS,
 ) -> tuple[Mapping[str, Any], ...]:
     """Score gap, approval gap and AUC of the model with an attribute, without, and without proxies.
 
@@ -64,21 +66,21 @@ def unawareness(
     approval_high), reason), statement. Raises `InputError` EXP101 where the model is no
     scikit-learn estimator, no outcomes are known, or too few.
     """
-    rows, target, good = _known(found, people, seed)
-    half = np.zeros(len(rows), dtype=bool)
-    half[np.random.default_rng((seed, 6)).permutation(len(rows))[: len(rows) // 2]] = True
+    drawn, target, good = _known(found, people, seed, rows)
+    half = np.zeros(len(drawn), dtype=bool)
+    half[np.random.default_rng((seed, 6)).permutation(len(drawn))[: len(drawn) // 2]] = True
     rate = _approval_rate(people, good)
-    frame = people.frame[rows]
+    frame = people.frame[drawn]
     base = _Fitted(found, people, frame, target, half)
     entries = []
-    for name in list(people.codes)[:ATTRIBUTES]:
+    for name in list(people.codes if attributes is None else attributes)[:ATTRIBUTES]:
         if people.reference[name] is None:
             continue
-        entries.append(_entry(name, base, people, rows, good, rate, strengths, level))
+        entries.append(_entry(name, base, people, drawn, good, rate, strengths, level))
     return tuple(entries)
 
 
-def _known(found: Scored, people: Applicants, seed: int) -> tuple[Ints, Any, Mask]:
+def _known(found: Scored, people: Applicants, seed: int, rows: int) -> tuple[Ints, Any, Mask]:
     """Rows to fit on, their outcomes as the estimator knows them, and whether these are good."""
     table = people.table
     if not (hasattr(found.model, "get_params") and hasattr(found.model, "fit")):
@@ -94,8 +96,8 @@ def _known(found: Scored, people: Applicants, seed: int) -> tuple[Ints, Any, Mas
     counts = [int((codes[known] == side).sum()) for side in (0, 1)]
     if min(counts) < FEWEST:
         raise _closed(f"fewer than {FEWEST} rows of either outcome are known ({counts})")
-    if len(known) > ROWS:
-        drawn = np.random.default_rng((seed, 7)).choice(len(known), ROWS, replace=False)
+    if len(known) > rows:
+        drawn = np.random.default_rng((seed, 7)).choice(len(known), rows, replace=False)
         known = known[np.sort(drawn)]
     raw = held.frame.get_column(name).to_numpy()[known]
     good = codes[known] == 0
