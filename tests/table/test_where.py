@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.errors import InputError
+from audit.errors import DataWarning, InputError
 from audit.table.intake import read
 from audit.table.where import columns_of, parse
 
@@ -155,3 +155,19 @@ def test_a_filter_that_leaves_nothing_is_refused() -> None:
 def test_any_text_parses_or_is_refused(text: str) -> None:
     with contextlib.suppress(InputError):
         columns_of(parse(text))
+
+
+@pytest.mark.parametrize(
+    "make", [dict, pd.DataFrame, pl.DataFrame, lambda d: pl.DataFrame(d).lazy()]
+)
+def test_a_text_that_no_row_has_is_told_with_what_is_near(make: Any) -> None:
+    """`!=` with a slip keeps everybody, silently; only texts that are compared count."""
+    loans = make(
+        {"g": ["f", "m", None] * 4, "kind": ["card", "loan", "card"] * 4, "d": [True] * 12}
+    )
+    roles = {"protected": "g", "decision": "d"}
+    with pytest.warns(DataWarning, match=r"TBL074.*'kind' with 'cards'.*did you mean 'card'"):
+        read(loans, **roles, where="kind in ('cards', 'loan')")
+    with pytest.raises(InputError, match=r"TBL039.*no row has 'lone' in column 'kind'"):
+        read(loans, **roles, where="kind == 'lone' or g == 'nobody'")
+    read(loans, **roles, where="kind == 'card' and g is not null")

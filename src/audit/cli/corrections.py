@@ -124,6 +124,9 @@ def _usage(problem: click.BadParameter, command: list[str]) -> list[str]:
 _MEANT = re.compile(r"did you mean '([^']+)'")
 _NAMED = re.compile(r"'([^']+)'")
 _COLUMN = re.compile(r"column '([^']+)'")
+_FILE = re.compile(
+    r"^(?:cannot tell what kind of file ')?([^']+?)(?:' is| has no suffix of a report)"
+)
 _WHERE = re.compile(r'where="([^"]+)"')
 _ENCODING = re.compile(r"--encoding ([\w-]+)")
 
@@ -148,6 +151,12 @@ _DROPPED = re.compile(r"leave out (\w+)")
 
 def _mended(problem: InputError, command: list[str]) -> list[str] | None:
     fix, argument = problem.fix or "", problem.argument or ""
+    if problem.code in ("RPT020", "TBL102") and (named := _FILE.search(problem.message)):
+        name = named.group(1)
+        return [_renamed_file(word, name, problem.code) for word in command]
+    if argument == "config":
+        made = ["--config", *_typed(command, "config")] if "--config" in command else []
+        return ["audit", "init"] if problem.code == "CLI010" else ["audit", "check", *made]
     meant, wrong = _MEANT.search(fix), _NAMED.search(problem.message)
     if meant and wrong:
         return shell.replaced(command, wrong.group(1), meant.group(1))
@@ -175,6 +184,19 @@ def _mended(problem: InputError, command: list[str]) -> list[str] | None:
     if argument in SETTINGS and _can_be_retyped(problem, command):
         return _with(command, argument, _placeholder(argument))
     return _SHELVES.get(argument)
+
+
+def _renamed_file(word: str, name: str, code: str) -> str:
+    """A report's name with .html, a file of rows with .csv, in place of what cannot be made out."""
+    if not word.endswith(name):
+        return word
+    stem = word[: len(word) - len(name)] + (name.rpartition(".")[0] or name)
+    return stem + (".html" if code == "RPT020" else ".csv")
+
+
+def _typed(command: list[str], key: str) -> list[str]:
+    flag = f"--{key}"
+    return [command[i + 1] for i, w in enumerate(command[:-1]) if w == flag][:1]
 
 
 def _part(command: list[str], column: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from collections.abc import Sequence
 
-from audit.cli.outcome import width
+import click
+
+from audit.cli.outcome import in_color, width
 
 
 def table(rows: Sequence[Sequence[str]], heads: Sequence[str] = (), *, indent: int = 2) -> str:
@@ -37,6 +40,18 @@ def table(rows: Sequence[Sequence[str]], heads: Sequence[str] = (), *, indent: i
         lines.append((start + pieces[0]).rstrip())
         lines += [" " * len(start) + piece for piece in pieces[1:]]
     return "\n".join(lines)
+
+
+def markdown(text: str) -> None:
+    """Markdown laid out for a person at a terminal; as it is for a file or another program."""
+    if not sys.stdout.isatty():
+        click.echo(text)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    console = Console(width=width(), no_color=not in_color(), highlight=False)
+    console.print(Markdown(text, hyperlinks=False))
 
 
 def _numeric(text: str) -> bool:

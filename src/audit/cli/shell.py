@@ -142,7 +142,7 @@ def replaced(command: Sequence[str], wrong: str, right: str) -> list[str] | None
     >>> replaced(["audit", "run", "--protected", "age,sexx"], "sexx", "sex")
     ['audit', 'run', '--protected', 'age,sex']
     """
-    pattern = re.compile(rf"(?<![^\s,=|\"]){re.escape(wrong)}(?![^\s,=|\"])")
+    pattern = re.compile(rf"(?<![^\s,=|\"']){re.escape(wrong)}(?![^\s,=|\"'])")
     mended, changed = [], False
     for word in command:
         new = pattern.sub(lambda _: right, word)

@@ -78,6 +78,7 @@ CODES: Mapping[str, str] = {
     "TBL071": "foreign_worker is reversed in the usual code book",
     "TBL072": "rows belong to several groups of one attribute",
     "TBL073": "rows belong to none of the groups named",
+    "TBL074": "the row filter names a value that no row has",
     # files
     "TBL101": "CSV and Parquet files are mixed",
     "TBL102": "a file of unknown kind",

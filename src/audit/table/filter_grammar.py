@@ -74,17 +74,18 @@ def columns_of(condition: Condition) -> tuple[str, ...]:
     >>> columns_of(parse("a == 1 or b is null and a < 3"))
     ('a', 'b')
     """
-    return tuple(dict.fromkeys(c.column for c in _leaves(condition)))
+    return tuple(dict.fromkeys(c.column for c in leaves(condition)))
 
 
-def _leaves(condition: Condition) -> Iterator[Compare]:
+def leaves(condition: Condition) -> Iterator[Compare]:
+    """Every comparison in a condition, from left to right."""
     if isinstance(condition, Compare):
         yield condition
     elif isinstance(condition, Not):
-        yield from _leaves(condition.inner)
+        yield from leaves(condition.inner)
     else:
         for part in condition.parts:
-            yield from _leaves(part)
+            yield from leaves(part)
 
 
 def _fault(text: str, at: int, message: str) -> InputError:

@@ -73,11 +73,13 @@ class Reader:
 def filtered(reader: Reader, condition: where_.Condition, text: str) -> tuple[Any, int]:
     """The rows that a filter keeps, and how many it took out; a note says so."""
     frame = reader.frame
-    expression = where_.expression(condition, _schema(reader, condition))
+    schema = _schema(reader, condition)
+    expression = where_.expression(condition, schema)
     before = reader.side.size(frame)
     try:
         kept = frame.filter(expression)
         excluded = before - reader.side.size(kept)
+        missed = where_.unseen(condition, frame, schema)
     except InputError:
         raise
     except Exception as problem:
@@ -88,6 +90,18 @@ def filtered(reader: Reader, condition: where_.Condition, text: str) -> tuple[An
             argument="where",
             fix="compare columns with values of their own type",
         ) from problem
+    if missed:
+        column, value, near = missed
+        if excluded == before:
+            raise InputError(
+                "TBL039",
+                f"all {excluded:,} rows were taken out: no row has {shown(value)} in column "
+                f"{shown(column)}",
+                argument="where",
+                fix=near,
+            )
+        said = f"where compares column {shown(column)} with {shown(value)}, which no row has"
+        reader.issues.append(warning("TBL074", column, said, near))
     reader.issues.append(
         note(
             "TBL067",

@@ -14,8 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from audit.errors import InputError
 from audit.table.arguments import unknown_column
-from audit.table.filter_grammar import Compare, Condition, Join, Not, columns_of, parse
-from audit.table.wording import shown
+from audit.table.filter_grammar import (
+    Compare,
+    Condition,
+    Join,
+    Not,
+    columns_of,
+    leaves,
+    parse,
+)
+from audit.table.wording import shown, suggestion
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -62,6 +70,51 @@ def expression(condition: Condition, schema: Any) -> nw.Expr:
         operator, values = ("in", kept) if kept else ("==", values[:1])
     holds: nw.Expr = _holds(column, operator, values).fill_null(False)
     return ~absent & holds
+
+
+def unseen(condition: Condition, frame: Any, schema: Any) -> tuple[str, str, str] | None:
+    """A text that the filter compares with and no row has: column, text, and what is near.
+
+    The first of them; None where all occur. Misspelt, `!=` would keep what it should take out,
+    and `in` silently misses a group.
+    """
+    import narwhals as nw
+
+    texts = (nw.String, nw.Categorical, nw.Enum)
+    told = dict.fromkeys(
+        (c.column, v)
+        for c in leaves(condition)
+        if c.operator in ("==", "!=", "in") and isinstance(schema.get(c.column), texts)
+        for v in c.values
+        if isinstance(v, str)
+    )
+    if not told:
+        return None
+
+    def text_of(column: str) -> nw.Expr:
+        found = nw.col(column)
+        return found if isinstance(schema[column], nw.String) else found.cast(nw.String)
+
+    held = frame.select(
+        *(
+            (text_of(column) == value).fill_null(False).any().alias(f"held {i}")
+            for i, (column, value) in enumerate(told)
+        )
+    )
+    held = held.collect() if isinstance(held, nw.LazyFrame) else held
+    missed = [pair for pair, any_row in zip(told, held.row(0), strict=True) if not any_row]
+    if not missed:
+        return None
+    column, value = missed[0]
+    values = frame.select(text_of(column).alias("value")).unique(subset=["value"])
+    values = values.head(VALUES)
+    values = values.collect() if isinstance(values, nw.LazyFrame) else values
+    known = sorted(v for v in values.get_column("value").to_list() if isinstance(v, str))
+    return column, value, suggestion(value, known)
+
+
+VALUES = 1000
+"""Values of a column among which a mistyped one is looked for."""
 
 
 def _holds(column: Any, operator: str, values: list[Any]) -> Any:

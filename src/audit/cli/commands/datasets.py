@@ -41,9 +41,10 @@ def list_all() -> None:
 @click.argument("name")
 def show(name: str) -> None:
     """Print a data set's card: origin, licence, counts, columns, defects, uses."""
+    from audit.cli import screen
     from audit.datasets import card
 
-    click.echo(card(name).rstrip())
+    screen.markdown(card(name).rstrip())
     click.echo(f"\nAs a file: audit datasets export {name} -o {name}.csv")
 
 
