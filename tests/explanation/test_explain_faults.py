@@ -77,7 +77,7 @@ def test_a_number_without_an_outcome() -> None:
         bare = audit.explain(model, TABLE)
     assert (bare.scale, bare.treatment) == ("output", ())
     assert bare.gap == pytest.approx(good.gap)
-    assert [u.part for u in bare.unavailable] == ["treatment"]
+    assert "treatment" in {u.part for u in bare.unavailable}
 
 
 def test_the_tables_own_risk_needs_no_word() -> None:

@@ -174,16 +174,19 @@ def _trees(
     from audit.explanation import trees
     from audit.explanation.tree_models import read_ensemble
 
-    told = read_ensemble(final)
-    if told is None:
+    if hasattr(matrix, "toarray") and matrix.shape[0] * matrix.shape[1] > CELLS:
+        yield f"{found.name} is explained by sampling: its inputs are too wide to unfold"
         return
-    ensemble, encode = told
-    if hasattr(matrix, "toarray"):
-        if matrix.shape[0] * matrix.shape[1] > CELLS:
-            yield f"{found.name} is explained by sampling: its inputs are too wide to unfold"
+    try:
+        told = read_ensemble(final)
+        if told is None:
             return
-        matrix = matrix.toarray()
-    cells = encode(matrix)
+        ensemble, encode = told
+        cells = encode(matrix.toarray() if hasattr(matrix, "toarray") else matrix)
+    except (AttributeError, LookupError, TypeError, ValueError) as problem:
+        # a library may keep its trees elsewhere from one version to the next
+        yield f"trees of {found.name} could not be read ({type(problem).__name__}: {problem})"
+        return
     offset, sign = _oriented(found, ensemble.scale)
     scores = offset + sign * np.asarray(trees.output(ensemble, cells))
     scale = ensemble.scale
