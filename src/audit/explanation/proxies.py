@@ -14,7 +14,9 @@ At most 20,000 rows are drawn, and 100,000 rows cost as much. With a level of se
 from all others; rows whose level is unknown are left out, and counted. The null of a `Proxy` is
 family-wise: the 95th percentile, over permutations of the attribute, of the largest area that any
 feature reaches for any level. `found` asks that the *lower limit* of a feature's area pass it,
-which is stricter than the 5 % it starts from (rates are in `bench/proxies.py`). Sampling weights
+which is stricter than the 5 % it starts from. Over 200 seeds of 1,000 rows and 8 features
+(`bench/proxies.py`) a proxy of correlation .5 or .3 was found in every run, of .2 in 89 %, and any
+proxy of a permuted attribute in none. Sampling weights
 are not used.
 """
 

@@ -51,7 +51,8 @@ def meaning(name: str, kept: Binned, bad: Mask, on: str, severity: str) -> Issue
     usual = int(counts.argmax())
     if counts[usual] >= USUAL * len(kept.codes) and counts[usual] < len(kept.codes):
         sets.append((f"{shown(name)} other than {_label(kept, usual)}", kept.codes != usual))
-    sets.append((f"each of some values of {shown(name)}", _spread(kept, rare)))
+    if kept.numbers is None:  # single amounts of an honest number may well be pure
+        sets.append((f"each of some values of {shown(name)}", _spread(kept, rare)))
     for words, rows in sets:
         held = _held(rows, rare, PURE)
         if held is not None:
