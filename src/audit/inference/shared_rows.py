@@ -32,7 +32,7 @@ def overlapping_limits(x: Floats, n: Floats, level: float, ratio: bool) -> tuple
 
     >>> low, high = overlapping_limits(np.array([[30., 60.]]), np.array([[100., 100.]]), .95, False)
     >>> round(low, 3), round(high, 3)
-    (0.073, 0.512)
+    (0.069, 0.508)
     """
     families, groups = x.shape
     joint = 1 - (1 - level) / (families * groups)
