@@ -17,7 +17,7 @@ Mask = npt.NDArray[np.bool_]
 PURE = 0.99
 """Share of the rarer outcome in a value's rows from which the value is said to mean it."""
 WHOLE = 0.995
-"""The same for the commoner outcome, of which rows with, or without, a value speak."""
+"""The same in numbers, and for the commoner outcome, of which only gaps speak."""
 TOLD = 0.10
 """Share of an outcome's rows that pure values must hold to be named."""
 SMALL = 30
@@ -42,7 +42,9 @@ def meaning(name: str, kept: Binned, bad: Mask, on: str, severity: str) -> Issue
     side, other = ("unfavourable", "favourable") if rare is bad else ("favourable", "unfavourable")
     counts = np.bincount(kept.codes, minlength=len(kept.labels))
     hits = np.bincount(kept.codes[rare], minlength=len(kept.labels))
-    pure = (counts >= SMALL) & (hits >= PURE * counts)
+    # The far end of an honest number may be nearly pure: Adult's large capital gains are at .99.
+    enough = PURE if kept.numbers is None else WHOLE
+    pure = (counts >= SMALL) & (hits >= enough * counts)
     worded = ", ".join(shown(kept.labels[i]) for i in np.flatnonzero(pure)[:NAMED])
     sets: list[tuple[str, Mask]] = [(f"{shown(name)} = {worded}", pure[kept.codes])]
     absent = _absent(kept)
@@ -54,7 +56,7 @@ def meaning(name: str, kept: Binned, bad: Mask, on: str, severity: str) -> Issue
     if kept.numbers is None:  # single amounts of an honest number may well be pure
         sets.append((f"each of some values of {shown(name)}", _spread(kept, rare)))
     for words, rows in sets:
-        held = _held(rows, rare, PURE)
+        held = _held(rows, rare, enough)
         if held is not None:
             return _one_sided(name, words, side, held, on, severity)
     for words, rows in sets[1 : 3 if absent.any() and not absent.all() else 1]:
