@@ -90,16 +90,17 @@ def filtered(reader: Reader, condition: where_.Condition, text: str) -> tuple[An
             argument="where",
             fix="compare columns with values of their own type",
         ) from problem
-    if missed:
+    if missed and excluded == before:
         column, value, near = missed
-        if excluded == before:
-            raise InputError(
-                "TBL039",
-                f"all {excluded:,} rows were taken out: no row has {shown(value)} in column "
-                f"{shown(column)}",
-                argument="where",
-                fix=near,
-            )
+        raise InputError(
+            "TBL039",
+            f"all {excluded:,} rows were taken out: no row has {shown(value)} in column "
+            f"{shown(column)}",
+            argument="where",
+            fix=near,
+        )
+    if missed and missed[2].startswith("did you mean"):  # what is only absent may be so this month
+        column, value, near = missed
         said = f"where compares column {shown(column)} with {shown(value)}, which no row has"
         reader.issues.append(warning("TBL074", column, said, near))
     reader.issues.append(
