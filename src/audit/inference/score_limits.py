@@ -152,7 +152,7 @@ def lower_ratio(pair: Pair, bound: Floats) -> Floats:
         low = np.where(full, (n2 + u) / (x2 + u) / (1 + loss), low)
     with np.errstate(divide="ignore", invalid="ignore"):
         point = (x1 / n1) / (x2 / n2)
-    return np.where(none, 0.0, np.fmin(low, point))
+    return np.fmin(low, point)  # 0 where a cell of the numerator is 0: so is the point
 
 
 def lower_odds_ratio(pair: Pair, bound: Floats) -> Floats:
@@ -186,4 +186,4 @@ def lower_odds_ratio(pair: Pair, bound: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         point = (x1 / y1) * (y2 / x2)
         low = (v / (y1 + u)) * (w / (x2 + u))
-    return np.where(none, 0.0, np.fmin(low, point))
+    return np.fmin(low, point)  # 0 where a cell of the numerator is 0: so is the point
