@@ -251,10 +251,5 @@ def _limits(look_: Look) -> tuple[Line, ...]:
         )
     if record.roles.decided_by == "predict":
         lines.append(("The model's own predict decided; its threshold is built in.",))
-    lines.append(
-        (
-            "Drift over time and signs of leakage need a time column and the model's features; "
-            "they are not part of this report.",
-        )
-    )
+    lines.append(("Drift over time is not part of this report.",))
     return tuple(lines)
