@@ -29,8 +29,12 @@ _WHERE = {
     "power": "audit.inference.power",
     "regress": "audit.inference.regression",
     "explain": "audit.explanation.explaining",
+    "reason_codes": "audit.explanation.reason_codes",
+    "letter": "audit.explanation.letters",
+    "letter_template": "audit.explanation.letters",
     "check_metric": "audit.metrics.check",
     "decompose": "audit.explanation.decompose",
+    "recourse": "audit.explanation.recourse",
 }
 _MODULES = ("metrics", "inference", "datasets")
 
@@ -47,12 +51,15 @@ __all__ = [
     "decompose",
     "explain",
     "inference",
+    "letter",
+    "letter_template",
     "load",
     "load_tally",
     "merge",
     "metrics",
     "power",
     "read",
+    "reason_codes",
     "regress",
     "run",
     "write",
@@ -62,6 +69,9 @@ if TYPE_CHECKING:
     from audit import datasets, inference, metrics
     from audit.explanation.decompose import decompose
     from audit.explanation.explaining import explain
+    from audit.explanation.letters import letter, letter_template
+    from audit.explanation.reason_codes import reason_codes
+    from audit.explanation.recourse import recourse
     from audit.inference.power import power
     from audit.inference.regression import regress
     from audit.metrics.check import check_metric

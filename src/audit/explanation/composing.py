@@ -20,6 +20,9 @@ from audit.explanation.routes import Route
 from audit.explanation.scored import Scored
 from audit.table.roles import Level
 
+REFITTED = 4_000
+"""Rows on which a model is fitted again without an attribute, so that it takes little longer."""
+
 
 def compose(
     explanation: Explanation,
@@ -27,10 +30,12 @@ def compose(
     people: Applicants,
     route: Route,
     valued: Mapping[str, Any],
+    codes: Any = None,
 ) -> Explanation:
     """The explanation with proxies, treatment, importance and the rest.
 
-    `valued` holds by attribute the rows explained and their values (`explaining.Valued`).
+    `valued` holds by attribute the rows explained and their values (`explaining.Valued`); `codes`
+    are the texts of reasons, drafted where there are none.
     """
     kept: dict[str, Any] = {}
     closed: list[Unavailable] = list(explanation.unavailable)
@@ -47,6 +52,10 @@ def compose(
     explanation = _with_proxies(explanation, people, part)
     treated = part("treatment", lambda: _treatment(explanation, found, people))
     explanation = replace(explanation, treatment=treated or ())
+    kept["correlations"] = part("correlations", lambda: _correlations(explanation, found, people))
+    kept["unawareness"] = part("unawareness", lambda: _unawareness(explanation, found, people))
+    kept["leaks"] = part("leaks", lambda: _leaks(people))
+    explanation = _with_reasons(explanation, found, people, route, codes, kept, part)
     more = {**explanation.more, **{k: v for k, v in kept.items() if v is not None}}
     return replace(explanation, more=more, unavailable=tuple(closed))
 
@@ -148,3 +157,53 @@ def _treatment(
         seed=explanation.seed,
         level=explanation.level,
     )
+
+
+def _correlations(
+    explanation: Explanation, found: Scored, people: Applicants
+) -> tuple[Mapping[str, Any], ...]:
+    from audit.explanation.correlations import correlations
+
+    return correlations(
+        people.table, answers=found.answers, seed=explanation.seed, level=explanation.level
+    )
+
+
+def _unawareness(
+    explanation: Explanation, found: Scored, people: Applicants
+) -> tuple[Mapping[str, Any], ...]:
+    from audit.explanation.unawareness import unawareness
+
+    return unawareness(
+        found,
+        people,
+        attributes=[explanation.attribute],
+        strengths=explanation.strengths,
+        seed=explanation.seed,
+        level=explanation.level,
+        rows=REFITTED,
+    )
+
+
+def _leaks(people: Applicants) -> tuple[Mapping[str, Any], ...]:
+    from audit.explanation.correlations import leaks
+
+    return leaks(people.table, people.features)
+
+
+def _with_reasons(
+    explanation: Explanation,
+    found: Scored,
+    people: Applicants,
+    route: Route,
+    codes: Any,
+    kept: dict[str, Any],
+    part: Callable[[str, Callable[[], Any]], Any],
+) -> Explanation:
+    """Why applicants were denied, on asking, and an audit of these reasons by group."""
+    from audit.explanation import reasons
+    from audit.explanation.reason_audit import audit_reasons
+
+    told = reasons.reasons_of(explanation, found, people, route, codes)
+    kept["reasons"] = part("reasons", lambda: audit_reasons(told.must(), found, explanation.level))
+    return replace(explanation, reasons=told)

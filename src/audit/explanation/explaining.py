@@ -56,6 +56,7 @@ def explain(
     *,
     returns: Any = None,
     level: float = 0.95,
+    reason_codes: Any = None,
     progress: Say | None = None,
 ) -> Explanation:
     """Split a group's gap in mean score into what each feature adds to it.
@@ -68,12 +69,14 @@ def explain(
     and `group` choose which gap stands first (the largest else); every group of every attribute
     is in `gaps`. `returns` is the outcome value that a booster, regressor or callable returns
     the score of; without it the output is explained as it is, with a warning. Limits are over
-    which applicants were seen, the model taken as given. `progress(text, done, total)` is told
-    what is being done.
+    which applicants were seen, the model taken as given. `reason_codes` is a file of texts for
+    `.reasons` (see `audit.reason_codes`); without it they are drafted. `progress(text, done,
+    total)` is told what is being done.
 
-    Raises `InputError` EXP001–EXP006 for arguments, EXP007 where no way gives the model's own
-    answers, EXP008 where there is no second group, TBL120–TBL125 and TBL527 for features and models. Lundberg & Lee (NeurIPS 2017); Lundberg et
-    al. (Nature Machine Intelligence 2, 2020); Janzing, Minorics & Blöbaum (AISTATS 2020).
+    Raises `InputError` EXP001–EXP006 for arguments, EXP200–EXP206 for reason codes, EXP007 where
+    no way gives the model's own answers, EXP008 where there is no second group, TBL120–TBL125 and
+    TBL527 for features and models. Lundberg & Lee (NeurIPS 2017); Lundberg et al. (Nature Machine
+    Intelligence 2, 2020); Janzing, Minorics & Blöbaum (AISTATS 2020).
 
     >>> from audit.table.intake import read
     >>> loans = {"sex": ["f", "m"] * 50, "income": list(range(100)), "paid": [0, 1] * 50}
@@ -88,6 +91,7 @@ def explain(
     say = progress or (lambda text, done, total: None)
     people = applicants(model, table)
     wanted, wanted_level, named = chosen_group(people, attribute, group)
+    codes = _codes(reason_codes, people)
     say("asking the model", 0, None)
     found = scored(model, people, returns)
     route, valued, closed = _valued(found, people, scale, seed, say)
@@ -126,7 +130,13 @@ def explain(
     from audit.explanation.composing import compose
 
     say("measuring proxies and the use of the attribute", 0, None)
-    return compose(explanation, found, people, route, valued)
+    return compose(explanation, found, people, route, valued, codes)
+
+
+def _codes(told: Any, people: Applicants) -> Any:
+    from audit.explanation.reasons import codes_for
+
+    return codes_for(told, people)
 
 
 def _check_seed(seed: Any) -> None:

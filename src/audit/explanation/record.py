@@ -126,6 +126,36 @@ class Treatment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why one applicant was denied: what lowers the score against approved applicants."""
+
+    code: str
+    """Of the reason-code file; features that share one are one reason."""
+    feature: str
+    """The feature of it that lowers the score most."""
+    text: str
+    """What the applicant is told."""
+    share: float
+    """Its part of all that lowers this applicant's score, in (0, 1]."""
+    features: tuple[str, ...] = ()
+    """All its features that lower the score, most harmful first."""
+    part: float = float("nan")
+    """What it adds to the score, on the explanation's scale: below 0."""
+    when: str = "other"
+    """How `value` stands to approved applicants: "high", "low", "missing", "other"."""
+    value: Any = None
+    """The applicant's own value, for internal use."""
+    typical: Any = None
+    """The approved applicants' median or most frequent value, for internal use."""
+    actionable: bool | None = None
+    """Whether an applicant can change it; None where nobody said."""
+    draft: bool = False
+    """Whether nobody has approved the words."""
+    flag: str | None = None
+    """Why it cannot be sent: a protected attribute lowers the score, or its text is vague."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unavailable:
     """A part of an explanation that could not be made, never a wrong one."""
 
