@@ -100,6 +100,26 @@ def test_selective_labels_leave_bounds() -> None:
     assert (e.method, e.reason, e.group) == (BOUNDS, SELECTIVE, ())
 
 
+def test_what_labels_hide_does_not_hide_what_comes_after() -> None:
+    """Hidden and plain metrics in one call, in either order."""
+    keys = ["true_positive_rate_difference", "statistical_parity_difference",
+            "true_positive_rate", "selection_rate"]  # fmt: skip
+    for order in (keys, keys[::-1]):
+        found = made(order, SELECTED)
+        values = {e.metric: e.value for e in found if e.group == ("f",)}
+        assert set(values) == set(keys)
+        assert values["statistical_parity_difference"] == pytest.approx(0.4 - 0.8)
+        assert values["selection_rate"] == 0.4
+
+
+def test_the_first_group_whose_labels_are_selective_is_named() -> None:
+    """Where several are, and where it is not the first of all."""
+    cells = {"a": CELLS["m"], "f": SELECTED["f"], "g": SELECTED["m"], "m": CELLS["m"]}
+    for key in ("equal_opportunity_difference", "f1_worst_difference"):
+        (e,) = made([key], cells)
+        assert (e.group, e.reason) == (("f",), f"in one or more groups: {SELECTIVE}")
+
+
 def test_one_groups_selective_labels_are_its_own_reason() -> None:
     """Of the women nothing is known beyond the approved; the men's rates stand."""
     cells = {"f": SELECTED["f"], "m": CELLS["m"], "x": CELLS["x"]}

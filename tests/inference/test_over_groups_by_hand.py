@@ -16,7 +16,7 @@ from audit.inference.bootstrap import cell_bootstrap
 from audit.inference.estimate import Estimate, Estimates
 from audit.inference.measure import measure
 from audit.inference.reference import references
-from audit.inference.regression import FEW
+from audit.inference.regression import COLLINEAR, FEW, adjusted_by_strata
 from audit.inference.worst_case import ONE_GROUP
 from audit.metrics.catalogue import CATALOGUE
 from audit.metrics.contrasts import over_groups
@@ -233,20 +233,38 @@ def test_the_largest_group_is_the_reference_unless_told() -> None:
     assert {g.reference for g in audit.regress(more, **told).gaps} == {("b",)}
 
 
+def test_a_report_names_why_an_adjusted_gap_is_missing() -> None:
+    """Strata that tell the group leave no gap: the reason travels; elsewhere it is empty."""
+    rows = {"sex": list("ffffmmmm"), "rate": [5.0, 6, 7, 8.5, 3, 4, 5, 6], "kind": list("aabbccdd")}
+    table = audit.read(rows, **TOLD, strata=["kind"])
+    (found,), missing = adjusted_by_strata(table, {"sex": "m"}, 0.9)
+    assert (found["gaps"][0]["reason"], missing) == (COLLINEAR, [])
+    assert (found["rows"], found["rows_total"], found["column"]) == (8, 8, "rate")
+    plain = {**rows, "kind": list("abababab")}
+    table = audit.read(plain, **TOLD, strata=["kind"])
+    (found,), _ = adjusted_by_strata(table, {"sex": "m"}, 0.9)
+    (gap,) = found["gaps"]
+    wanted = audit.regress(plain, controls=["kind"], level=0.9, **TOLD).gaps[0]
+    assert gap["reason"] == ""
+    assert (gap["value"], gap["low"]) == pytest.approx((wanted.value, wanted.low))
+    assert (gap["group"], gap["reference"], gap["attribute"]) == (["f"], ["m"], ["sex"])
+    assert adjusted_by_strata(audit.read(rows, **TOLD), {"sex": "m"}, 0.9) == ([], [])
+
+
 def test_what_cannot_be_regressed_is_named() -> None:
     """Code, argument and what to do."""
     amounts = {"rate": "lower", "term": "higher"}
     for changed, text in (
         ({"errors": "HC9"}, "[INF020] errors: 'HC9' is no kind of errors"),
         ({"categorical": ["term"]}, "[INF020] categorical: 'term' is not among the controls"),
-        ({"amount": amounts}, "[INF020] amount: 2 amounts, and one is explained at a time"),
+        ({"amount": amounts}, "[INF020] amount: 2 amounts, and one is explained at a time — name"),
         ({"level": 1.0}, "[INF001] level: a confidence level lies strictly between 0 and 1"),
     ):
         with pytest.raises(InputError) as caught:
             audit.regress(LOANS, **{**TOLD, **changed})
         assert str(caught.value).startswith(text)
     decided = {**LOANS, "ok": [0, 1] * 5}
-    with pytest.raises(InputError, match=r"^\[INF020\] amount: which amount is explained is not"):
+    with pytest.raises(InputError, match=r"^\[INF020\] amount: which amount .* — for example"):
         audit.regress(decided, protected="sex", decision="ok", favorable=1)
     scored = audit.regress(
         {"sex": LOANS["sex"], "score": LOANS["rate"]}, protected="sex", reference={"sex": "m"},

@@ -83,6 +83,7 @@ def test_reasons_not_to_judge_an_area() -> None:
     nan = math.nan
     assert unjudged(Area(nan, nan, 0.0, 5.0)) == "no rows with a favourable outcome"
     assert unjudged(Area(nan, nan, 5.0, 0.0)) == "no rows with an unfavourable outcome"
+    assert unjudged(Area(nan, nan, 0.5, 0.0)) == "no rows with an unfavourable outcome"
     assert unjudged(Area(0.7, 0.01, 20.0, 20.0)) is None
     few = "fewer than 20 rows with {} outcome"
     assert unjudged(Area(0.7, 0.01, 19.9, 20.0)) == few.format("a favourable")
@@ -221,6 +222,14 @@ def test_welch_of_weights_uses_effective_rows() -> None:
     assert p == pytest.approx(2 * stats.t.sf(abs(gap) / math.sqrt(e1 + e2), freedom))
 
 
+def test_welch_knows_no_origin() -> None:
+    """A billion more on every value moves neither the limits nor p: no digit is lost."""
+    x, y = np.array([1.0, 4, 2, 8, 5]), np.array([2.0, 2, 3, 9])
+    here = welch_limits(spread(x), spread(y), 0.95)
+    there = welch_limits(spread(x + 2.0**30), spread(y + 2.0**30), 0.95)
+    assert there == pytest.approx(here, rel=1e-12)
+
+
 def test_a_ratio_of_means_needs_values_from_0_on() -> None:
     """0 is allowed; a value that no row has, or a bin's lower edge, decides as it should."""
     assert nonnegative(spread([0.0, 1.0]))
@@ -286,6 +295,27 @@ def test_bins_are_joined_at_their_own_edges_by_hand(
     assert found["groups"][0]["shares"] == shares
 
 
+def test_bins_that_are_filled_from_the_first_on() -> None:
+    """Every bin has rows: the tally's own edges; exact values beside bins are cut afresh."""
+    edges = tuple(float(v) for v in range(5))
+    d = binned([1, 2, 3, 4], edges)
+    found = histogram([d], bins=9)
+    assert (found["edges"], found["groups"][0]["shares"]) == (list(edges), [0.1, 0.2, 0.3, 0.4])
+    mixed = histogram([d, spread([0.5, 3.5], group="m")], bins=2)
+    assert mixed["edges"] == [0.5, 2.0, 3.5]
+    assert [g["shares"] for g in mixed["groups"]] == [pytest.approx([0.3, 0.7]), [0.5, 0.5]]
+
+
+def test_how_fine_charts_are_unless_told() -> None:
+    """64 bars, 10 calibration bins, 64 cut-offs."""
+    x = np.arange(1000.0)
+    y = np.arange(1000) % 2
+    one, other = spread(x, y), spread(x, y, group="m")
+    assert len(histogram([one])["groups"][0]["shares"]) == 64
+    assert [b["rows"] for b in calibration_bins([one])["groups"][0]["bins"]] == [100] * 10
+    assert len(cutoff_sweep([one, other], 0)[0]["points"]) == 64
+
+
 def test_a_last_step_may_reach_past_the_rows() -> None:
     """Three bins in steps of two end at an edge of the tally, or at its last one."""
     edges = tuple(float(v) for v in range(6))
@@ -309,6 +339,12 @@ def test_calibration_by_hand() -> None:
     risk = spread(x, y, higher_is_better=False)
     rates = [b["rate"] for b in calibration_bins([risk], bins=3)["groups"][0]["bins"]]
     assert rates == [0.5, 0.5, 0.0]
+
+
+def test_many_people_of_the_last_score_are_people_too() -> None:
+    """Of six people four share the last score, so the first half ends before it."""
+    (group,) = calibration_bins([spread([1, 2, 3, 3, 3, 3], [0, 1, 0, 1, 0, 1])], bins=2)["groups"]
+    assert [(b["low"], b["high"], b["rows"]) for b in group["bins"]] == [(1, 2, 2), (3, 3, 4)]
 
 
 def test_calibration_with_weights_uses_effective_rows() -> None:

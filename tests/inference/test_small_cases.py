@@ -159,6 +159,17 @@ def test_shapes_go_together() -> None:
     assert low.shape == (3, 4)
 
 
+def test_each_interval_has_methods_of_its_own() -> None:
+    """One of another interval's is refused."""
+    for function, method in (
+        (difference_interval, "katz"), (ratio_interval, "newcombe"), (ratio_interval, "wilson"),
+    ):  # fmt: skip
+        with pytest.raises(InputError, match=rf"^\[INF005\] method: no method '{method}'"):
+            function(1, 2, 1, 2, method=method)
+    with pytest.raises(InputError, match="use one of wilson, clopper-pearson"):
+        rate_interval(1, 2, method="katz")
+
+
 def test_unusable_pairs_leave_the_others_alone() -> None:
     """nan where a denominator is 0, and the same numbers beside it as alone."""
     for function in (difference_interval, ratio_interval, odds_ratio_interval):

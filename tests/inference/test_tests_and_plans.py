@@ -152,6 +152,7 @@ def test_worst_gaps_of_nothing_are_nan() -> None:
         assert np.isnan(worst_gap_interval(x, n)).all()
         assert np.isnan(worst_ratio_interval(x, n)).all()
         assert np.isnan(worst_gap_p_value(x, n))
+    assert np.isnan(worst_gap_interval(np.zeros(70), np.zeros(70))).all()
     assert np.isnan(worst_ratio_interval([0, 0], [10, 20])).all()
     low, high = worst_gap_interval([0, 0], [10, 20])
     assert low == 0 < high < 1

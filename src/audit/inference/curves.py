@@ -145,7 +145,7 @@ def calibration_bins(distributions: Sequence[Distribution], bins: int = 10) -> d
 
 def _rows(d: Distribution, weight: float) -> int:
     """Rows behind a weight (exact without weights, else by the average weight)."""
-    return round(weight * d.rows / d.total) if d.total > 0 else 0
+    return round(weight * d.rows / d.total)
 
 
 def _quantiles(distributions: Sequence[Distribution], bins: int) -> Floats:

@@ -36,7 +36,7 @@ def effective(
     """
     xw, nw, xw2, nw2 = (np.asarray(a, dtype=np.float64) for a in (x_w, n_w, x_w2, n_w2))
     with np.errstate(divide="ignore", invalid="ignore"):
-        p = np.clip(xw / nw, 0.0, 1.0)
+        p = np.minimum(xw / nw, 1.0)
         kish = nw * (nw / nw2)
         spread = (1 - p) ** 2 * xw2 + p**2 * np.maximum(nw2 - xw2, 0.0)
         n = np.where(spread > 0, np.minimum(p * (1 - p) * nw * nw / spread, kish), kish)
