@@ -117,12 +117,15 @@ def _error(metric: Metric, pair: Sequence[Distribution], level: float, seed: int
         errors = size.max(axis=-1)
     else:
         errors = (size[:, :-1] * np.diff(pair[0].values)).sum(axis=-1)
+    if np.isnan(errors).any():  # nobody was drawn: such a replicate may be off by anything
+        return float(np.quantile(np.nan_to_num(errors, nan=np.inf), level, method="higher"))
     return float(np.quantile(errors, level))
 
 
 def _cumulative(counts: Floats) -> Floats:
     reached = np.cumsum(counts, axis=-1)
-    return np.asarray(reached / reached[:, -1:])
+    with np.errstate(invalid="ignore"):
+        return np.asarray(reached / reached[:, -1:])
 
 
 def _common(*distributions: Distribution) -> list[Distribution]:

@@ -106,6 +106,15 @@ def _column(name: str, value: Any) -> Any:
     return value
 
 
+def _held(value: Any) -> Any:
+    import pandas as pd
+
+    try:
+        return pd.Series(value).array
+    except UnicodeEncodeError:  # pandas would make Arrow text of it, and cannot
+        return pd.Series(value, dtype=object).array
+
+
 def frame_of(columns: Mapping[str, Any]) -> tuple[Any, bool]:
     """A pandas frame of a dict of columns, and whether they were aligned by label."""
     import pandas as pd
@@ -121,16 +130,16 @@ def frame_of(columns: Mapping[str, Any]) -> tuple[Any, bool]:
         if isinstance(value, pd.Series):
             series[name] = value.array
         elif hasattr(value, "to_pandas"):
-            series[name] = pd.Series(value.to_pandas()).array
+            series[name] = _held(value.to_pandas())
         elif isinstance(value, np.ma.MaskedArray):
-            series[name] = pd.Series(value).array
+            series[name] = _held(value)
         elif hasattr(value, "dtype"):
             series[name] = value
         else:
             series[name] = _listed(name, value)
     try:
         return pd.DataFrame(series, copy=False), moved
-    except UnicodeEncodeError:  # pandas would make Arrow text of it, and cannot
+    except UnicodeEncodeError:  # as in `_held`
         kept = {
             n: pd.Series(v, dtype=object) if getattr(v.dtype, "kind", "") in "OUT" else v
             for n, v in series.items()
