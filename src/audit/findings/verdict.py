@@ -7,7 +7,7 @@ explored comparisons, and every "what if" behind the number of approvals that wo
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,19 @@ class Case(NamedTuple):
     """Rows behind the group's side."""
     reference_rows: npt.ArrayLike
     """Rows behind the reference's side."""
+
+
+class Told(TypedDict, total=False):
+    """What only the words need."""
+
+    group: str
+    """The group, for people: "women"; "the group" unless told."""
+    reference: str
+    """The reference, for people."""
+    reason: str | None
+    """Why there is no value."""
+    rows_needed: int | None
+    """Rows behind the group that a pass needs if the estimate holds."""
 
 
 def clause(
@@ -122,17 +135,13 @@ def verdict_of(
     worst: str = "fail",
     min_rows: int = 30,
     alpha: float = 0.05,
-    reason: str | None = None,
-    group: str = "the group",
-    reference: str = "the reference",
-    rows_needed: int | None = None,
     worse: str = "lower",
+    **told: Unpack[Told],
 ) -> tuple[str, str]:
     """The verdict on one comparison, and why, in one clause of a sentence.
 
-    `kind` is "ratio", "difference" or "smd"; `worst` the worst this family may give; `group` and
-    `reference` are names for people; `rows_needed` the rows behind the group that a pass needs if
-    the estimate holds. Pure: the same numbers always give the same words.
+    `kind` is "ratio", "difference" or "smd"; `worst` the worst this family may give. Pure: the
+    same numbers always give the same words.
 
     >>> verdict_of("ratio", 0.7, 0.5, 0.95, 0.3, 60, 90, line=0.8, caution=0.9)
     ('review', 'a gap beyond the rule was seen; this sample cannot tell it from chance')
@@ -151,11 +160,8 @@ def verdict_of(
         worst=worst,
         min_rows=min_rows,
         alpha=alpha,
-        reason=reason,
-        group=group,
-        reference=reference,
-        rows_needed=rows_needed,
         worse=worse,
+        **told,
     )
     return verdict_for(found, worst), because
 
@@ -202,11 +208,8 @@ def because_of(
     worst: str = "fail",
     min_rows: int = 30,
     alpha: float = 0.05,
-    reason: str | None = None,
-    group: str = "the group",
-    reference: str = "the reference",
-    rows_needed: int | None = None,
     worse: str = "lower",
+    **told: Unpack[Told],
 ) -> str:
     """Why a clause (the number that `clause` gave for this one case) gives its verdict, in words.
 
@@ -214,6 +217,8 @@ def because_of(
     'a gap beyond the rule was seen; this sample cannot tell it from chance'
     """
     value, low, high, p, rows, reference_rows = (float(v) for v in case)  # type: ignore[arg-type]
+    group, reference = told.get("group", "the group"), told.get("reference", "the reference")
+    reason, rows_needed = told.get("reason"), told.get("rows_needed")
     if found == UNDEFINED:
         return f"no value: {reason}" if reason else "no value: it is undefined here"
     if found == BREACH:

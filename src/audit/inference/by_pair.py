@@ -56,6 +56,11 @@ def pairs_of(stack: Stack) -> Pairs:
     return Pairs(i=i, j=stack.reference[i])
 
 
+def columns_of(stack: Stack, pairs: Pairs) -> dict[str, Any]:
+    """Attribute, group, reference, stratum and stage of every pair, as columns."""
+    return {**stack.columns(pairs.i), "reference": [stack.groups[j] for j in pairs.j.tolist()]}
+
+
 def _batched(
     function: Any, shares: Shares, pairs: Pairs, wanted: Sequence[ShareOf], *level: float
 ) -> dict[ShareOf, Any]:
@@ -103,8 +108,7 @@ def contrast_estimates(
     odds = _batched(odds_ratio_interval, shares, pairs, of_kind("ratio", "odds"), level)
     tested = list(dict.fromkeys(m.rates[0].shares[0] for m in simple))
     p_values = _batched(equality_p_value, shares, pairs, tested)
-    where = stack.columns(pairs.i)
-    where["reference"] = [stack.groups[j] for j in pairs.j.tolist()]
+    where = columns_of(stack, pairs)
     apart = stack.apart(pairs.j).tolist()
     within = stack.apart(pairs.j) & ~stack.n[pairs.j].any(axis=(1, 2))
     cache: dict[str, Measured] = {}

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from audit.inference.bootstrap import cell_bootstrap
 from audit.inference.by_group import BOOTSTRAP, JACKKNIFE, SELECTIVE, is_selective
-from audit.inference.by_pair import Pairs, pairs_of
+from audit.inference.by_pair import Pairs, columns_of, pairs_of
 from audit.inference.clusters import block_jackknife
 from audit.inference.estimate import Estimates
 from audit.inference.shared_rows import APART
@@ -36,8 +36,7 @@ def distance_estimates(
     size = len(pairs.i)
     if not size:
         return Estimates.of([])
-    where = stack.columns(pairs.i)
-    where["reference"] = [stack.groups[j] for j in pairs.j.tolist()]
+    where = columns_of(stack, pairs)
     apart = stack.apart(pairs.j).tolist()
     hidden = selective_labels(Counts(stack.n))
     weights = (stack.n if stack.w is None else stack.w).astype(np.float64)
