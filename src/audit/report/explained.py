@@ -91,6 +91,15 @@ def limits(entry: Entry, scale: str, low: str = "low", high: str = "high") -> st
     return f"{amount(ends[0], scale)} to {amount(ends[1], scale)}"
 
 
+def share(value: float) -> str:
+    """A part as a share of its gap, which may be negative or above 1.
+
+    >>> share(-0.154), share(1.2), share(math.nan)
+    ('−15%', '120%', '—')
+    """
+    return "—" if math.isnan(value) else text.minus(f"{100 * value:.0f}%")
+
+
 def edge(values: Iterable[float]) -> float:
     """Half the width of an axis around 0 that holds every finite value."""
     return 1.1 * max((abs(v) for v in values if math.isfinite(v)), default=1.0) or 1.0

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from audit.report import text
-from audit.report.explained import Entry, amount, attribute_of, group_of, num, who
+from audit.report.explained import Entry, amount, attribute_of, group_of, num, share, who
 
 PARTS = 10
 """Parts shown; the others are summed."""
@@ -79,7 +79,7 @@ def _bars(gap: Entry, scale: str, width: int) -> list[str]:
     head = min(max(len(name) for name, _, _ in rows), max(width - BAR - 24, 12))
     out = [
         f"  {_short(name, head):<{head}}  {amount(v, scale):>9}  {_bar(abs(v) / longest):<{BAR}}"
-        f"  {text.percent(s, 0) if s == s else '':>5}".rstrip()
+        f"  {share(s) if s == s else '':>5}".rstrip()
         for name, v, s in rows
     ]
     whole = "100%" if settled else ""

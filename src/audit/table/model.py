@@ -67,6 +67,8 @@ def with_model(
         if not callable(model) or hasattr(model, "predict")
         else (getattr(model, "__name__", type(model).__name__))
     )
+    if favorable is None and outcome in columns and frame.schema[str(outcome)] == nw.Boolean:
+        favorable = True  # a column of true and false means True
     good = favorable_values(favorable, outcome)
     if hasattr(model, "predict_proba") and decided:
         values = answer(model.predict_proba, inputs, name, frame.shape[0], "predict_proba")

@@ -15,6 +15,7 @@ from audit.report.explained import (
     explanation,
     limits,
     num,
+    share,
     shown_gaps,
     who,
     widest,
@@ -70,7 +71,7 @@ def reading(look_: Look, gap: Entry) -> str:
     carried = [a for a in gap["attributions"] if num(a["share"]) > 0][:3]
     if not carried:
         return said + " The interval holds 0, so no share of it is given."
-    named = [f"{text.name(a['feature'])} carries {text.percent(num(a['share']), 0)}"
+    named = [f"{text.name(a['feature'])} carries {share(num(a['share']))}"
              for a in carried]  # fmt: skip
     return f"{said} Of that gap {text.listed(named)}."
 
@@ -153,12 +154,11 @@ def contributions(look_: Look, gap: Entry, place: int) -> Chart:
 
 def _part(look_: Look, a: Entry, reach: float, scale: str) -> tuple[Cell, ...]:
     value, low, high = num(a["value"]), num(a["low"]), num(a["high"])
-    share = num(a["share"])
     return (
         Cell(text=text.name(a["feature"]), name=True),
         Cell(text=amount(value, scale), note=limits(a, scale)),
         Cell(bar=_bar(value, low, high, reach)),
-        Cell(text=text.percent(share, 0) if share == share else "—"),
+        Cell(text=share(num(a["share"]))),
     )
 
 
@@ -175,7 +175,7 @@ def _settled(gap: Entry) -> bool:
 
 
 def _share(total: float, gap: Entry) -> str:
-    return text.percent(total / num(gap["value"]), 0) if _settled(gap) else "—"
+    return share(total / num(gap["value"])) if _settled(gap) else "—"
 
 
 def _every_gap(look_: Look) -> list[Block]:
