@@ -62,7 +62,8 @@ def section(result: audit.Audit, key: str) -> Any:
 def test_an_explanation_changes_no_verdict(attached: audit.Audit) -> None:
     """Attaching leaves verdict, findings and estimates as they were."""
     bare = audit.Audit(replace(attached.record, explanation=None))
-    assert bare.verdict == attached.verdict and bare.findings == attached.findings
+    assert bare.verdict == attached.verdict
+    assert bare.findings == attached.findings
     assert all(s.key not in ("why", "reasons") for s in document(bare.record).sections)
 
 
