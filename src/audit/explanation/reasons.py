@@ -21,6 +21,7 @@ import numpy.typing as npt
 from audit.errors import InputError
 from audit.explanation.applicants import Applicants
 from audit.explanation.explaining import additive
+from audit.explanation.hybrids import rows_of
 from audit.explanation.proxies import near_copies
 from audit.explanation.reason_baseline import (
     WHEN,
@@ -205,21 +206,22 @@ class Denials:
 
     def given(self, rows: Ints, values: Floats, n: int) -> tuple[tuple[Reason, ...], ...]:
         """The reasons of rows whose parts are known."""
-        coded = self.coded(self.people.frame, rows)
+        own = rows_of(self.people.frame, rows)
+        coded = self.coded(own, np.arange(len(rows)))
         chosen, net = ranked(coded, values, n)
         harm = -np.minimum(net, 0).sum(axis=1)
-        columns = [self.people.frame.get_column(name) for name in self.people.features]
+        columns = [own.get_column(name) for name in self.people.features]
         return tuple(
             tuple(
-                self._reason(coded, columns, row, i, e, values[i], net[i, e], harm[i])
+                self._reason(coded, columns, i, e, values[i], net[i, e], harm[i])
                 for e in chosen[i].tolist()
                 if e >= 0
             )
-            for i, row in enumerate(rows.tolist())
+            for i in range(len(rows))
         )
 
     def _reason(
-        self, coded: Coded, columns: Sequence[Any], row: int, i: int, e: int,
+        self, coded: Coded, columns: Sequence[Any], i: int, e: int,
         values: Floats, part: float, harm: float,
     ) -> Reason:  # fmt: skip
         own = np.flatnonzero((coded.of[i] == e) & (values < 0))
@@ -233,7 +235,7 @@ class Denials:
             features=tuple(self.people.features[j] for j in own.tolist()),
             part=float(part),
             when=WHEN[int(coded.when[i, lead])],
-            value=plain(columns[lead][row]),
+            value=plain(columns[lead][i]),
             typical=self.typical[lead].value,
             actionable=entry.actionable,
             draft=entry.draft,
