@@ -181,9 +181,11 @@ def test_a_blends_p_value_is_read_off_its_interval(level: float) -> None:
     assert e.method == "MOVER"
     wanted = float(interval_p_value(e.value, e.low, e.high, 0.0, level))
     assert e.p_value == pytest.approx(wanted)
-    e = one("balanced_accuracy_ratio", level=level)
-    logs = (math.log(v) for v in (e.value, e.low, e.high))
-    assert e.p_value == pytest.approx(float(interval_p_value(*logs, 0.0, level)))
+    for group, reference in ("fm", "mf"):  # below 1 and above: each limit faces 1 once
+        e = one("balanced_accuracy_ratio", group, level=level, reference={"sex": reference})
+        assert (e.value > 1) == (group == "m")
+        logs = (math.log(v) for v in (e.value, e.low, e.high))
+        assert e.p_value == pytest.approx(float(interval_p_value(*logs, 0.0, level)))
 
 
 def test_why_a_ratio_is_undefined() -> None:
@@ -348,7 +350,7 @@ def test_estimates_are_records_and_columns() -> None:
     assert both == Estimates.of([a, b])  # nan equals nan
     assert both != Estimates.of([a])
     assert both != Estimates.of([a, a])
-    assert both != [a, b]
+    assert (both == [a, b]) is False
     assert both != both.replace(rows=[3, 4])
     assert both.replace(rows=[3, 4])[1].rows == 4
     assert both[1].rows == 0
