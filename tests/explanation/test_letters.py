@@ -27,6 +27,32 @@ def test_reasons_in_order() -> None:
     assert audit.letter([LATE], **WHO) == audit.letter([LATE], **WHO)
 
 
+def test_a_letter_as_text() -> None:
+    """Line by line, each reason on its own."""
+    made = audit.letter(
+        [LATE, DEBT], **WHO, date="2 March 2026", notice="Notice.", agency="Agency.", codes=True
+    )
+    assert made.splitlines() == [
+        "Example Bank",
+        "2 March 2026",
+        "",
+        "A. Person",
+        "",
+        "Your credit application",
+        "",
+        "We have considered your application and cannot approve it.",
+        "",
+        "The main reasons, the most important first:",
+        "",
+        "1. Late payments in the last year [PH1]",
+        "2. Debt in relation to income [OB1]",
+        "",
+        "Notice.",
+        "",
+        "Agency.",
+    ]
+
+
 def test_no_clock_and_open_fields_are_marked() -> None:
     """There is no date but the one given; notices that counsel has not filled are marked."""
     made = audit.letter([LATE], **WHO)

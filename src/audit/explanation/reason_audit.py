@@ -6,7 +6,8 @@ means), undefined numbers nan. Keys:
 
     baseline        who applicants are compared with, in words
     method, scale   of the parts
-    denied          denied applicants; approved: approved ones; rows: denied ones looked at
+    denied          denied applicants; approved: approved ones; rows: denied ones looked at;
+                    tried: of these, rows whose stability and agreement are tried
     without         rows of these whose score no feature lowers: they have no reason
     still_denied    share of rows that the model's own rule denies, with low, high; `rule` in words
     drafted         whether a text was made from a feature's name or is marked as a draft
@@ -37,6 +38,7 @@ means), undefined numbers nan. Keys:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -57,8 +59,8 @@ Entry = dict[str, Any]
 
 ROWS = 2_000
 """Denied applicants looked at, at most."""
-EVALUATIONS, FEWEST, RUNS = 600_000, 60, 7
-"""Where a model can only be asked: mixtures asked about, rows at least, and rounds of values."""
+EVALUATIONS, FEWEST = 450_000, 60
+"""Where a model can only be asked: mixtures asked about, and rows at least, which trials take."""
 SHOWN = 30
 """Reasons told by group: the most frequent."""
 
@@ -83,6 +85,9 @@ def audit_reasons(told: Denials, found: Scored, level: float = 0.95) -> Mapping[
     codes = _codes(coded, firsts, anys, told)
     by_group, differences = _frequencies(told, groups, firsts, anys, codes, some, level)
     shut: list[Entry] = []
+    at = _tried(told, rows)
+    tried = rows[at], replace(coded, of=coded.of[at], when=coded.when[at]), chosen[at]
+    tried_groups = [*_groups(told, rows[at])]
     out: Entry = {
         "baseline": told.baseline.words,
         "method": told.route.method,
@@ -90,6 +95,7 @@ def audit_reasons(told: Denials, found: Scored, level: float = 0.95) -> Mapping[
         "denied": len(told.denied),
         "approved": len(told.approved),
         "rows": len(rows),
+        "tried": len(at),
         "without": int((~some).sum()),
         "rule": rule.words,
         "still_denied": None if denied is None else share(denied, level),
@@ -97,11 +103,11 @@ def audit_reasons(told: Denials, found: Scored, level: float = 0.95) -> Mapping[
         "codes": codes,
         "by_group": by_group,
         "differences": differences,
-        "stability": stability(told, found, rows, coded, chosen, groups, level, shut),
-        "agreement": agreement(told, found, rows, coded, chosen, groups, level),
+        "stability": stability(told, found, *tried, tried_groups, level, shut),
+        "agreement": agreement(told, found, *tried, tried_groups, level),
         "faithfulness": [
-            {**key, **faithful(by_named, by_others, denied, at[some[at]], level)}
-            for key, at in groups
+            {**key, **faithful(by_named, by_others, denied, own[some[own]], level)}
+            for key, own in groups
         ],
         "actionable": actionable(coded, chosen, groups, some, level),
         "protected": [
@@ -124,13 +130,26 @@ def looked_at(told: Denials) -> Ints:
     from audit.explanation.sampled import mixtures
 
     most = ROWS
-    if not (told.route.method.endswith("tree SHAP") or told.route.method == "linear SHAP"):
-        each = mixtures(len(told.people.features)) * len(told.baseline.rows) * RUNS
+    if _is_asked(told):
+        each = mixtures(len(told.people.features)) * len(told.baseline.rows)
         most = int(np.clip(EVALUATIONS // max(each, 1), FEWEST, ROWS))
     if len(told.denied) <= most:
         return told.denied
     drawn = np.random.default_rng((told.seed, 19)).choice(told.denied, most, replace=False)
     return np.sort(drawn)
+
+
+def _is_asked(told: Denials) -> bool:
+    """Whether the model can only be asked, about mixtures of rows."""
+    return not (told.route.method.endswith("tree SHAP") or told.route.method == "linear SHAP")
+
+
+def _tried(told: Denials, rows: Ints) -> Ints:
+    """Which of the rows trials are made with: all, or the fewest where each costs many answers."""
+    if len(rows) <= FEWEST or not _is_asked(told):
+        return np.arange(len(rows))
+    rng = np.random.default_rng((told.seed, 23))
+    return np.sort(rng.choice(len(rows), FEWEST, replace=False))
 
 
 def _groups(told: Denials, rows: Ints) -> Iterator[tuple[Entry, Ints]]:
@@ -268,6 +287,11 @@ def _notes(told: Denials, out: Mapping[str, Any]) -> list[str]:
         notes.append(
             f"{out['rows']:,} of {out['denied']:,} denied applicants, drawn with seed {told.seed}"
         )
+    if out["tried"] < out["rows"]:
+        notes.append(
+            f"stability and agreement are tried on {out['tried']:,} of these, since the model can "
+            "only be asked"
+        )
     if told.people.weight is not None or told.people.count is not None:
         notes.append("each denied row counts once here, whatever its weight or count")
     if out["without"]:
@@ -277,9 +301,10 @@ def _notes(told: Denials, out: Mapping[str, Any]) -> list[str]:
         )
     held = out["still_denied"]
     if held is not None and held["share"] < 1:
+        other = round(out["rows"] * (1 - held["share"]))
         notes.append(
-            f"{100 * (1 - held['share']):.1f} % of them would not be denied by {out['rule']}: "
-            "what the model scored may not be why they were denied"
+            f"{other:,} of {out['rows']:,} would not be denied by {out['rule']}: what the model "
+            "scored may not be why they were denied"
         )
     if out["drafted"]:
         notes.append("reasons are drafts: edit their words before any is sent")
