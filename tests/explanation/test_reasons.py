@@ -2,12 +2,18 @@
 
 import json
 import math
+import tempfile
+import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -16,7 +22,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 import audit
 from audit.explanation import applicants as applicants_
-from audit.explanation import reason_audit, reasons, routes, scored
+from audit.explanation import reason_audit, reason_codes, reason_words, reasons, routes, scored
 from audit.explanation.reason_trials import kept
 from audit.explanation.record import Reason
 from explanation.credit import MIXED, NATIVE, NUMBERS, ROLES, applicants
@@ -538,3 +544,68 @@ def test_a_reason_is_a_record() -> None:
     """Reasons compare by value and hold plain values."""
     one = Reason(code="A", feature="a", text="Late payments", share=0.5)
     assert one == Reason(code="A", feature="a", text="Late payments", share=0.5)
+
+
+# --- laws -----------------------------------------------------------------------------------
+
+SAID = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=3, max_size=20)
+
+
+@given(SAID, SAID, st.lists(st.one_of(SAID, st.integers(-9, 9)), max_size=3))
+def test_any_words_survive_the_file(feature: str, words: str, values: list[Any]) -> None:
+    """Quotes, backslashes and marks of any script come back as they were."""
+    rows = [{"feature": [feature], "code": "A1", "text": words, "values": values}]
+    assume(reason_words.problem_of(" ".join(words.split())) is None)
+    assume(len(set(map(repr, values))) == len(values))
+    codes = audit.reason_codes(rows)
+    with tempfile.TemporaryDirectory() as folder:
+        path = codes.save(Path(folder) / "codes.toml")
+        assert audit.reason_codes(path).reasons == codes.reasons
+
+
+@given(
+    hnp.arrays(np.float64, (5, 4), elements=st.integers(-3, 3).map(float)),
+    hnp.arrays(np.int64, (5, 4), elements=st.integers(0, 2)),
+)
+def test_ranked_takes_the_most_harmful(values: Any, of: Any) -> None:
+    """No reason left out lowers the score more than one that is given, and none raises it."""
+    entries = tuple(
+        reason_codes.ReasonCode(feature=f, code=f, text=f"About {f}") for f in ("a", "b", "c")
+    )
+    coded = reasons.Coded(entries=entries, flags=(None,) * 3, of=of, when=of)
+    chosen, net = reasons.ranked(coded, values, 2)
+    for i in range(5):
+        total = [values[i][of[i] == e].sum() for e in range(3)]
+        assert net[i].tolist() == total
+        given_ = [e for e in chosen[i].tolist() if e >= 0]
+        assert all(total[e] < 0 for e in given_)
+        left = [total[e] for e in range(3) if e not in given_ and total[e] < 0]
+        assert len(given_) == min(2, sum(x < 0 for x in total))
+        assert not left or min(left) >= max(total[e] for e in given_)
+
+
+def test_what_was_not_looked_for_is_said() -> None:
+    """Without proxies nobody knows which features nearly tell a protected attribute."""
+    model, table, _ = decided(200)
+    why, found = told(model, table)
+    audited = reason_audit.audit_reasons(replace(why, copies_known=False), found)
+    assert any("near-copies" in note for note in audited["notes"])
+
+
+def test_nobody_denied() -> None:
+    """EXP209 where there is nobody to give reasons to, or nobody to compare with."""
+    frame = applicants(100).assign(decision=1)
+    model = LogisticRegression(max_iter=2000).fit(frame[NUMBERS], frame["default"])
+    for value, who in ((1, "denied"), (0, "approved")):
+        roles = {
+            **ROLES,
+            "favorable": {"outcome": 0, "decision": 1},
+            "unfavorable": {"decision": 0},
+        }
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", audit.DataWarning)
+            table = audit.read(
+                frame.assign(decision=value), decision="decision", features=NUMBERS, **roles
+            )
+        with pytest.raises(audit.InputError, match=f"nobody was {who}"):
+            told(model, table)

@@ -306,6 +306,11 @@ def _notes(told: Denials, out: Mapping[str, Any]) -> list[str]:
             f"{other:,} of {out['rows']:,} would not be denied by {out['rule']}: what the model "
             "scored may not be why they were denied"
         )
+    if not told.copies_known:
+        notes.append(
+            "near-copies of protected attributes were not looked for: how well features tell them "
+            "could not be measured"
+        )
     if out["drafted"]:
         notes.append("reasons are drafts: edit their words before any is sent")
     for p in out["protected"]:

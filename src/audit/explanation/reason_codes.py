@@ -238,7 +238,7 @@ def _read(path: Path) -> tuple[list[Any], bool]:
 
         reader = csv.DictReader(io.StringIO(text, newline=""), restkey="more columns than names")
         try:
-            return [{k: v for k, v in row.items() if v not in ("", None)} for row in reader], False
+            return [_from_csv(row) for row in reader], False
         except csv.Error as error:
             raise _unread(f"{shown(path.name)} is no CSV: {error}") from error
     if path.suffix.casefold() != ".toml":
@@ -258,6 +258,13 @@ def _read(path: Path) -> tuple[list[Any], bool]:
             fix="draft = true or false, then one [[reason]] for each reason",
         )  # fmt: skip
     return rows, drafts
+
+
+def _from_csv(row: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Filled fields of a line; several features or values are parted by "|"."""
+    found = {k: v for k, v in row.items() if v not in ("", None)}
+    several = {k: found[k].split("|") for k in ("feature", "values") if k in found}
+    return found | several
 
 
 def _reasons(number: int, row: Any, drafts: bool) -> list[ReasonCode]:
@@ -297,7 +304,7 @@ def _reasons(number: int, row: Any, drafts: bool) -> list[ReasonCode]:
         raise wrong("EXP206", f"actionable = {shown(actionable)}", "true or false")
     return [
         ReasonCode(
-            feature=feature.strip(),
+            feature=feature,
             code=code,
             text=text,
             when=when,
@@ -313,8 +320,6 @@ def _reasons(number: int, row: Any, drafts: bool) -> list[ReasonCode]:
 def _several(value: Any) -> list[Any]:
     if value is None:
         return []
-    if isinstance(value, str):
-        return value.split("|")
     return list(value) if isinstance(value, list | tuple) else [value]
 
 

@@ -12,7 +12,7 @@ is never put into words for a letter: where it lowers the score, the reason says
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -88,6 +88,8 @@ class Denials:
     typical: tuple[Typical, ...]
     """One a feature."""
     seed: int
+    copies_known: bool = True
+    """Whether near-copies of protected attributes could be looked for."""
 
     def __call__(self, rows: Any, n: int = MOST) -> Any:
         """Reasons of denied applicants, most harmful first, `n` at most.
@@ -325,7 +327,8 @@ def reasons_of(
             )  # fmt: skip
         told = codes if isinstance(codes, ReasonCodes) else codes_for(codes, people)
         kept = withheld(people, told, explanation.strengths)
-        return denials(people, route, told, kept, explanation.seed)
+        own = denials(people, route, told, kept, explanation.seed)
+        return replace(own, copies_known=bool(explanation.strengths))
     except InputError as problem:
         return Refused(problem=problem)
 
