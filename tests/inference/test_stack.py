@@ -6,7 +6,13 @@ from tallies import rows_of, table_of, tally_of
 
 import audit
 from audit.inference.reference import references
-from audit.inference.stack import attribute_tuples, main_stacks, proportions, side_stack
+from audit.inference.stack import (
+    attribute_tuples,
+    build,
+    main_stacks,
+    proportions,
+    side_stack,
+)
 from audit.metrics.rates import selection_rate
 
 GROUPS = {
@@ -83,3 +89,45 @@ def test_effective_rows_know_no_scale(cluster: bool) -> None:
     assert (one.n <= one.rows).all()
     assert (one.n > 20).all()
     assert one.value == pytest.approx(one.x / one.n)
+
+
+def test_a_stack_of_nothing_is_empty() -> None:
+    """No groups, no rows, nothing weighted."""
+    made = build((), (), min_rows=0)
+    assert (made.spans, made.groups, made.n.shape) == ((), (), (0, 3, 3))
+    assert made.w is made.w2 is made.blocks is None
+
+
+def test_strata_are_stacked_beside_each_other() -> None:
+    """Each stratum's groups, with their own reference; a stratum without rows is none."""
+    tally = tally_of(GROUPS, protected=["sex"], strata=["race"], reference={"sex": "m"})
+    side, missing = side_stack(tally, references(tally), min_rows=30)
+    assert side is not None
+    assert missing == []
+    assert [(s.attribute, s.stratum, s.stage) for s in side.spans] == [
+        (("sex",), ("a",), None), (("sex",), ("b",), None),
+    ]  # fmt: skip
+    assert side.groups == (("f",), ("m",)) * 2
+    assert side.reference.tolist() == [1, 1, 3, 3]
+    assert side.n.sum(axis=(1, 2)).tolist() == [40, 50, 50, 70]
+    assert side.columns(np.array([2, 1])) == {
+        "attribute": [("sex",)] * 2, "group": [("f",), ("m",)],
+        "stratum": [("b",), ("a",)], "stage": [None, None],
+    }  # fmt: skip
+
+
+def test_groups_without_rows_are_listed_for_one_attribute_only() -> None:
+    """A level nobody has is listed with 0 rows; a crossing nobody is in is not."""
+    import pandas as pd
+
+    rows = rows_of({k: v for k, v in GROUPS.items() if k != ("m", "a")})
+    frame = pd.DataFrame(rows).assign(sex=pd.Categorical(rows["sex"], ["f", "m", "x"]))
+    tally = audit.count(
+        frame, protected=["sex", "race"], decision="ok", outcome="paid", count="n",
+        favorable={"decision": 1, "outcome": 1}, reference={"sex": "m", "race": "b"},
+    )  # fmt: skip
+    (stack,), _ = main_stacks(tally, references(tally), intersections=2, min_rows=30)
+    at = stack.groups.index(("x",))
+    assert stack.n[at].sum() == 0
+    crossed = [g for g in stack.groups if len(g) == 2]
+    assert sorted(crossed) == [("f", "a"), ("f", "b"), ("m", "b")]

@@ -385,6 +385,7 @@ def test_rows_for_a_pass_where_nothing_settles_it() -> None:
     assert rows_for_pass(0.5, 0.5, balance=0.0) is None
     assert rows_for_pass(0.0, 0.05, line=0.1, contrast="difference") is not None
     assert rows_for_pass(1.0, 1.0) is not None
+    assert rows_for_pass(1.0, 0.001, line=0.5, contrast="difference", power=0.1) == 1
     for wrong in ({"level": 1.0}, {"power": 0.0}):
         with pytest.raises(InputError, match="INF011"):
             rows_for_pass(0.5, 0.5, **wrong)

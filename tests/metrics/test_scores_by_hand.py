@@ -153,10 +153,13 @@ def test_quantiles_of_bins_are_linear_inside_the_bin() -> None:
     wanted = {0.125: 5.0, 0.25: 10.0, 0.375: 15.0, 0.5: 20.0, 0.75: 30.0, 0.875: 35.0, 1.0: 40.0}
     for share, value in wanted.items():
         assert float(quantile(d, share)) == pytest.approx(value)
-    many = replace(d, counts=np.stack([d.counts, d.counts[::-1], d.counts * 0]))
+    many = replace(d, counts=np.stack([d.counts, d.counts[[1, 0, 2]], d.counts * 0]))
     found = quantile(many, 0.125)
-    assert found[:2] == pytest.approx([5.0, 5.0])
+    assert found[:2] == pytest.approx([5.0, 2.5])
     assert np.isnan(found[2])
+    assert quantile(many, 0.625)[:2] == pytest.approx([25.0, 10 + 20 / 2])
+    empty = replace(d, values=np.empty(0), counts=np.empty((2, 0, 3)))
+    assert np.isnan(quantile(empty, 0.5)).tolist() == [True, True]
     nothing = replace(d, values=np.empty(0), counts=np.empty((0, 3)), total=0.0)
     assert math.isnan(quantile(nothing, 0.5))
 
