@@ -120,6 +120,7 @@ def test_variance_of_weights_and_of_bins() -> None:
     assert scores.score_variance(distribution([1, 1, 3], [1, 1, 1])) == pytest.approx(4 / 3)
     assert math.isnan(scores.score_variance(distribution([2], [1])))
     assert scores.score_variance(distribution([2, 2], [1, 0])) == 0.0
+    assert scores.score_variance(replace(distribution([2, 2], [1, 0]), exact=False)) == 0.0
 
 
 @pytest.mark.parametrize("share", [0.1, 0.25, 0.5, 0.75, 0.9])
@@ -209,6 +210,31 @@ def test_generalized_rates_by_hand() -> None:
     for key in ("auc_group_min", "brier_group_max"):
         assert math.isnan(over_score_groups(CATALOGUE[key], []))
         assert math.isnan(over_score_groups(CATALOGUE[key], [one, distribution([5.0], [1])]))
+
+
+def test_values_that_nobody_has_are_in_no_bin() -> None:
+    """Bins of the calibration error outside [0, 1] are passed over where they hold no row."""
+    d = distribution([0.2, 0.8], [0, 1])
+    values = np.array([-7.0, 0.2, 0.8, 7.0])
+    wide = replace(d, values=values, counts=np.vstack([np.zeros(3), d.counts, np.zeros(3)]))
+    assert scores.expected_calibration_error(wide) == scores.expected_calibration_error(d)
+    many = replace(wide, counts=np.stack([wide.counts, wide.counts * 2]))
+    found = scores.expected_calibration_error(many)
+    assert found == pytest.approx([float(scores.expected_calibration_error(d))] * 2)
+
+
+def test_soft_rates_keep_leading_axes() -> None:
+    """Counts of shape (replicates, values, 3) give one value a replicate."""
+    d = distribution([0.1, 0.4, 0.4, 0.8, 0.9], [0, 0, 1, 1, 1])
+    turned = replace(d, counts=d.counts[:, [1, 0, 2]])
+    many = replace(d, counts=np.stack([d.counts, d.counts * 2, turned.counts]))
+    for key in ("brier_skill_score", "mean_absolute_error", "generalized_true_positive_rate",
+                "generalized_false_positive_rate"):  # fmt: skip
+        of_scores = CATALOGUE[key].rates[0].of_scores
+        assert of_scores is not None
+        one, other = float(of_scores(d)), float(of_scores(turned))
+        assert one != other
+        assert of_scores(many) == pytest.approx([one, one, other]), key
 
 
 def test_brier_skill_is_the_coefficient_of_determination() -> None:

@@ -214,8 +214,8 @@ def _bounds(stack: Stack, metric: Metric, where: dict[str, list[Any]], level: fl
     key = metric.rates[0].key
     if metric.contrast is None and key in BOUNDED:
         with np.errstate(divide="ignore", invalid="ignore"):
-            approved = np.clip(t.approved / t.decided, 0.0, 1.0)
-            repaid = np.clip(t.approved_good / t.approved_known, 0.0, 1.0)
+            approved = np.minimum(t.approved / t.decided, 1.0)
+            repaid = np.minimum(t.approved_good / t.approved_known, 1.0)
         bound, complement = BOUNDED[key]
         low, high = bound(approved, repaid)
         if complement:

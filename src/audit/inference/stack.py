@@ -141,7 +141,7 @@ def _clustered(
     whole = np.asarray(blocks.whole, dtype=np.float64)
     top, total = part.sum(axis=0), whole.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = np.where(total > 0, np.clip(top / total, 0.0, 1.0), np.nan)
+        value = np.where(total > 0, np.minimum(top / total, 1.0), np.nan)
         unit = np.where(total > 0, rows / total, 0.0)  # weights are not rows
         _, n = block_effective(part * unit, whole * unit)
         if stack.w is not None and stack.w2 is not None:
