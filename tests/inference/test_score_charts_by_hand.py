@@ -158,6 +158,10 @@ def test_quantile_limits_of_bins_are_their_outer_edges() -> None:
     binned = spread(x, values=np.arange(8) * 5 + 2.5, counts=counts, exact=False, edges=edges)
     found = quantile_limits(binned, 0.5, 0.95)
     assert found == (5.0 * (low // 5), 5.0 * (high // 5 + 1), "order statistics, 8 bins")
+    for place, ends in ((0, (0.0, 5.0)), (7, (35.0, 40.0))):  # all in the first, or the last bin
+        held = np.zeros((8, 3))
+        held[place, 2] = 40.0
+        assert quantile_limits(replace(binned, counts=held), 0.5, 0.95)[:2] == ends
     low, high, method = quantile_limits(spread([]), 0.5, 0.95)
     assert math.isnan(low)
     assert math.isnan(high)
