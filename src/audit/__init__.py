@@ -60,6 +60,7 @@ __all__ = [
     "power",
     "read",
     "reason_codes",
+    "recourse",
     "regress",
     "run",
     "write",

@@ -165,6 +165,32 @@ def near_copies(strengths: Sequence[Proxy], attribute: str) -> tuple[str, ...]:
     )
 
 
+def copies_among(table: Table, features: Sequence[str], seed: int = 0) -> dict[str, str]:
+    """Near-copies of protected attributes among features, told without permutations: feature ->
+    attribute. At most 5,000 rows are drawn.
+
+    >>> from audit.table.intake import read
+    >>> table = read({"sex": ["f", "m"] * 50, "title": ["Ms", "Mr"] * 50, "fee": list(range(100)),
+    ...              "paid": [0, 1] * 50}, protected="sex", outcome="paid", favorable=1)
+    >>> copies_among(table, ["title", "fee"])
+    {'title': 'sex'}
+    """
+    names = tuple(dict.fromkeys(features))
+    sample = drawn(table, names, rows=5_000, seed=seed)
+    columns = tuple(coded(name, sample.frame.get_column(name)) for name in names)
+    found: dict[str, str] = {}
+    for attribute in table.roles.protected:
+        reference = table.roles.reference.get(attribute)
+        told = _Told.of(sample, columns, attribute, reference, seed)
+        if told.reason is not None or not told.judged:
+            continue
+        value = alone(told.features, told.own, told.judged, told.folds).value.max(axis=1)
+        for name, area in zip(names, value.tolist(), strict=True):
+            if area >= COPY:
+                found.setdefault(name, attribute)
+    return found
+
+
 def proxy_map(strengths: Sequence[Proxy]) -> tuple[Mapping[str, Any], ...]:
     """The chart's points: strength on x, contribution to the gap on y; plain values."""
     return tuple(
@@ -334,6 +360,7 @@ class _Told:
 
 __all__ = [
     "Proxies",
+    "copies_among",
     "found",
     "measure_proxies",
     "near_copies",

@@ -58,6 +58,8 @@ class Rule:
     """narwhals rows -> approved; None where only scores are compared."""
     words: str
     """What that is."""
+    accept: Callable[[Floats], Mask] | None = None
+    """The same of scores, where scores decide."""
 
 
 def treatment_of(
@@ -101,11 +103,14 @@ def rule_of(found: Scored, people: Applicants) -> Rule:
             cutoff = float(roles.cutoff)
             below = roles.risk is not None
 
-            def cut(rows: Any) -> Mask:
-                scores = found.ask(rows)
+            def accept(scores: Floats) -> Mask:
                 return np.asarray(1 - scores < cutoff if below else scores >= cutoff)
 
-            return Rule(decide=cut, words=f"the table's cut-off {cutoff:g}")
+            return Rule(
+                decide=lambda rows: accept(found.ask(rows)),
+                words=f"the table's cut-off {cutoff:g}",
+                accept=accept,
+            )
     approved = _approval_rate(people)
     if approved is None:
         return Rule(decide=None, words="scores, since nothing here decides")
@@ -113,6 +118,7 @@ def rule_of(found: Scored, people: Applicants) -> Rule:
     return Rule(
         decide=lambda rows: np.asarray(found.ask(rows) >= line),
         words=f"the model's scores, cut to approve {100 * approved:.1f} % as the table does",
+        accept=lambda scores: np.asarray(scores >= line),
     )
 
 
