@@ -81,7 +81,8 @@ def test_every_chart_of_the_section_is_drawn(attached: audit.Audit) -> None:
     look = Look(attached.record)
     specs = drawings(look)
     charts = [b for b in section(attached, "why").blocks if isinstance(b, Chart)]
-    assert charts and all(c.name in specs for c in charts)
+    assert charts
+    assert all(c.name in specs for c in charts)
     bars = next(specs[c.name] for c in charts if c.name.startswith("contributions"))
     kept = (attached.record.explanation or {})["attributions"]
     assert bars["data"][0]["x"] == pytest.approx([a["value"] for a in kept])

@@ -56,7 +56,8 @@ def explained(
     return audit.explain(
         model, table, attribute=asked.get("attribute"), group=_level(table, asked),
         scale=asked.get("scale"), seed=int(settings.get("seed", 0)),
-        level=float(settings.get("level", 0.95)), progress=step,
+        level=float(settings.get("level", 0.95)), reason_codes=asked.get("codes"),
+        progress=step,
     )  # fmt: skip
 
 
@@ -121,10 +122,27 @@ def _show(explanation: Any, decomposition: Any, asked: Mapping[str, Any]) -> Non
 
 
 def _show_rows(explanation: Any, asked: Mapping[str, Any]) -> None:
-    for row in asked["rows"]:
+    import audit
+
+    for place, row in enumerate(asked["rows"]):
         reasons = explanation.reasons(row, n=asked["reasons"])
+        if place:
+            click.echo()
+        if asked["letter"]:
+            letter = audit.letter(
+                reasons, lender=asked["lender"], applicant=asked["applicant"],
+                date=asked["date"], format=asked["letter"], draft=True,
+            )  # fmt: skip
+            click.echo(letter.rstrip("\n"))
+            continue
         click.echo(f"Row {row}: denied. Principal reasons, most harmful first:")
         for number, reason in enumerate(reasons, start=1):
-            click.echo(
-                paragraph(f"{number}. {reason.text} [{reason.code}, {reason.feature}]", "  ")
+            said = f"{number}. {reason.text} [{reason.code}, {reason.feature}]"
+            click.echo(paragraph(said, "  "))
+            if reason.flag:
+                click.echo(paragraph(f"cannot be sent: {reason.flag}", "     "))
+        if any(reason.draft for reason in reasons):
+            said = (
+                "These texts are drafts: name a file of your own with --codes before any is sent."
             )
+            click.echo(paragraph(said, "  "))

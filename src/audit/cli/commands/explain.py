@@ -22,7 +22,8 @@ _KEYS = tuple(
     sections={
         **options.sections(*_KEYS),
         **dict.fromkeys(("attribute", "group", "scale", "rows", "reasons"), "What is explained"),
-        **dict.fromkeys(("controls", "method", "codes", "letter"), "What is explained"),
+        **dict.fromkeys(("controls", "method"), "What is explained"),
+        **dict.fromkeys(("codes", "letter", "lender", "applicant", "date"), "Letters"),
     },
     examples=(
         (
@@ -55,6 +56,18 @@ _KEYS = tuple(
     help="Scale of the parts [the model's own].",
 )
 @click.option(
+    "--controls",
+    metavar="A,B",
+    multiple=True,
+    help="Split the gap in decisions by these columns; needs no model.",
+)
+@click.option(
+    "--method",
+    type=click.Choice(("linear", "logit")),
+    default="linear",
+    help="How the controls are held equal [linear].",
+)
+@click.option(
     "--row",
     "rows",
     type=int,
@@ -69,20 +82,18 @@ _KEYS = tuple(
     metavar="N",
     help="At most so many reasons [4].",
 )
-@click.option("--codes", metavar="FILE", help="Reason codes of your own (TOML).")
-@click.option("--letter", is_flag=True, help="Write each row's reasons as a letter.")
 @click.option(
-    "--controls",
-    metavar="A,B",
-    multiple=True,
-    help="Split the gap in decisions by these columns; needs no model.",
+    "--codes",
+    metavar="FILE",
+    shell_complete=options.complete_files,
+    help="Reason codes of your own: a TOML or CSV file, or a starter's name.",
 )
 @click.option(
-    "--method",
-    type=click.Choice(("linear", "logit")),
-    default="linear",
-    help="How the controls are held equal [linear].",
+    "--letter", type=click.Choice(("text", "html")), help="Write each row's reasons as a letter."
 )
+@click.option("--lender", metavar="NAME", default="[lender]", help="Who writes the letter.")
+@click.option("--applicant", metavar="NAME", default="[applicant]", help="To whom.")
+@click.option("--date", metavar="TEXT", help="The letter's date, as it is to be printed.")
 @options.config_option
 @options.force_option
 @options.quiet_option
@@ -97,8 +108,8 @@ def explain(
     """
     from audit.cli import auditing, explaining
 
-    own = ("attribute", "group", "scale", "rows", "reasons", "codes", "letter", "controls",
-           "method")  # fmt: skip
+    own = ("attribute", "group", "scale", "rows", "reasons", "codes", "letter", "lender",
+           "applicant", "date", "controls", "method")  # fmt: skip
     asked = {key: flags.pop(key) for key in own}
     settings = options.gather(
         flags, file=options.one_file(files, "explain"), config_file=config_file, quiet=quiet
