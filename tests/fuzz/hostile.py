@@ -102,9 +102,9 @@ def quietly(make: Callable[[], Any], otherwise: Any) -> Any:
 
 
 def _arrow(values: list[Any]) -> list[Any]:
-    """The values, unless pyarrow would end the process: numpy dates among numpy numbers do that."""
+    """The values, unless pyarrow might end the process: numpy dates among numpy numbers do that."""
     kinds = {type(v) for v in values}
-    if np.datetime64 in kinds and kinds & {np.float32, np.int8}:
+    if np.datetime64 in kinds and len(kinds) > 1:
         raise TypeError("pyarrow crashes on these")
     return values
 

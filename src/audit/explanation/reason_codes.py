@@ -129,7 +129,7 @@ def reason_codes(source: str | Path | ReasonCodes | Sequence[Mapping[str, Any]])
     starter = False
     if isinstance(source, str | Path):
         at = Path(source)
-        if not at.suffix and (FOLDER / f"{at}.toml").exists():
+        if str(at) in {file.stem for file in FOLDER.glob("*.toml")}:
             at, starter = FOLDER / f"{at}.toml", True
         rows, drafts = _read(at)
         named = f"the starter for {at.stem}" if starter else at.name
@@ -272,7 +272,7 @@ def _reasons(number: int, row: Any, drafts: bool) -> list[ReasonCode]:
 
     def wrong(code: str, what: str, fix: str) -> InputError:
         name = row.get("code") if isinstance(row, Mapping) else None
-        told = f" ({shown(name)})" if name else ""
+        told = f" ({shown(name)})" if isinstance(name, str) and name else ""
         return InputError(code, f"reason {number}{told}: {what}", argument="reason_codes", fix=fix)
 
     if not isinstance(row, Mapping):

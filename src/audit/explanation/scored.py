@@ -113,7 +113,7 @@ def _good(people: Applicants, classes: Sequence[Any], name: str) -> list[int]:
 
 
 def _by_probability(model: Any, name: str, people: Applicants) -> Scored:
-    classes = np.asarray(model.classes_).tolist()
+    classes = np.ravel(model.classes_).tolist()
     good = _good(people, classes, name)
 
     def ask(rows: Any) -> Floats:
@@ -141,7 +141,7 @@ def _by_probability(model: Any, name: str, people: Applicants) -> Scored:
 
 
 def _by_decision(model: Any, name: str, people: Applicants) -> Scored:
-    classes = np.asarray(model.classes_).tolist()
+    classes = np.ravel(model.classes_).tolist()
     good = _good(people, classes, name)
     if len(classes) != 2:
         raise InputError(

@@ -11,6 +11,8 @@ from audit.errors import InputError
 
 Floats = npt.NDArray[np.float64]
 
+LARGEST = 1e150
+"""Counts beyond it have no square; there are no such many rows."""
 SLACK = 1e-9
 """Effective counts are products, so x may exceed n by rounding; this share of n is forgiven."""
 
@@ -27,8 +29,11 @@ def _refuse(bad: npt.NDArray[np.bool_], code: str, message: str, argument: str, 
         )
 
 
-def _floats(value: npt.ArrayLike) -> Floats:
-    """Real numbers as floats, masked ones as nan; text, dates and complex numbers are none."""
+def floats(value: npt.ArrayLike) -> Floats:
+    """Real numbers as floats, masked ones as nan.
+
+    Raises `TypeError`, `ValueError` or `OverflowError` for text, dates and complex numbers.
+    """
     found = np.asarray(value)
     if found.dtype.kind not in "biufO":
         raise TypeError(f"{found.dtype} is no kind of number")
@@ -38,15 +43,19 @@ def _floats(value: npt.ArrayLike) -> Floats:
     return numbers
 
 
-def _numbers(value: npt.ArrayLike, argument: str) -> Floats:
+def numbers(value: npt.ArrayLike, argument: str) -> Floats:
+    """Finite real numbers as floats, or `InputError` INF002."""
     try:
-        array = _floats(value)
+        array = floats(value)
     except (TypeError, ValueError, OverflowError) as error:
         raise InputError(
             "INF002", "not numbers", argument=argument, fix="pass counts as ints or floats"
         ) from error
     _refuse(
         ~np.isfinite(array), "INF002", "a count is nan or infinite", argument, "pass 0 of 0 instead"
+    )
+    _refuse(
+        np.abs(array) > LARGEST, "INF002", "a count is beyond 1e150", argument, "count fewer rows"
     )
     return array
 
@@ -60,7 +69,7 @@ def counts(x: npt.ArrayLike, n: npt.ArrayLike, suffix: str = "") -> tuple[Floats
     (array([1., 2.]), array(4.))
     """
     names = "x" + suffix, "n" + suffix
-    part, whole = _numbers(x, names[0]), _numbers(n, names[1])
+    part, whole = numbers(x, names[0]), numbers(n, names[1])
     _refuse(part < 0, "INF003", "a count is negative", names[0], "counts start at 0")
     _refuse(whole < 0, "INF003", "a count is negative", names[1], "counts start at 0")
     together(part, whole)
@@ -100,7 +109,7 @@ def critical(level: npt.ArrayLike) -> Floats:
     from scipy.special import ndtri
 
     try:
-        array = _floats(level)
+        array = floats(level)
     except (TypeError, ValueError, OverflowError) as error:
         raise InputError(
             "INF001", "not a number", argument="level", fix="pass 0.95 for 95 %"

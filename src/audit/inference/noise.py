@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.errors import InputError
-from audit.inference.checks import Floats, together
+from audit.inference.checks import Floats, numbers, together
 from audit.inference.intervals import difference_interval, rate_interval, ratio_interval
 
 __all__ = [
@@ -68,8 +68,9 @@ def noisy_counts(
     >>> [float(v) for v in noisy_counts(3, 12, epsilon=0.5)]
     [nan, nan]
     """
-    part, whole, eps = _finite(x, "x"), _finite(n, "n"), _epsilon(epsilon)
-    spread = 2 / eps**2 if noise_variance is None else _finite(noise_variance, "noise_variance")
+    part, whole, eps = numbers(x, "x"), numbers(n, "n"), _epsilon(epsilon)
+    with np.errstate(divide="ignore", over="ignore"):
+        spread = 2 / eps**2 if noise_variance is None else numbers(noise_variance, "noise_variance")
     if np.any(spread < 0):
         raise InputError(
             "INF013",
@@ -161,28 +162,8 @@ def _undefined(
     return np.where(unknown, np.nan, low)[()], np.where(unknown, np.nan, high)[()]
 
 
-def _finite(value: npt.ArrayLike, argument: str) -> Floats:
-    try:
-        array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise InputError(
-            "INF002", "not numbers", argument=argument, fix="pass counts as ints or floats"
-        ) from error
-    bad = ~np.isfinite(array)
-    if bad.any():
-        raise InputError(
-            "INF002",
-            "a count is nan or infinite",
-            argument=argument,
-            count=int(bad.sum()),
-            first=int(np.flatnonzero(bad)[0]),
-            fix="pass 0 of 0 instead",
-        )
-    return array
-
-
 def _epsilon(value: npt.ArrayLike) -> Floats:
-    array = _finite(value, "epsilon")
+    array = numbers(value, "epsilon")
     if np.any(array <= 0):
         raise InputError(
             "INF013",

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.errors import InputError
-from audit.inference.checks import Floats, counts, critical, one_level
+from audit.inference.checks import Floats, counts, critical, floats, numbers, one_level
 from audit.inference.intervals import rate_interval
 from audit.inference.weights import effective
 
@@ -209,9 +209,13 @@ def proxy_errors(
     >>> round(found.true, 4), round(found.weighted, 4), round(found.thresholded, 4)
     (-0.1783, -0.1783, -0.25)
     """
-    rate: Any = np.asarray(rates, dtype=np.float64)
-    size = np.asarray(n, dtype=np.float64)
+    rate: Any = numbers(rates, "rates")
+    size = numbers(n, "n")
     _, rows, share = _checked(np.zeros(size.shape), size, probabilities)
+    if isinstance(cut, bool) or not isinstance(cut, int | float) or not 0 <= cut <= 1:
+        raise InputError(
+            "INF008", f"{cut!r} is no probability", argument="cut", fix="for example 0.5"
+        )
     a, b = _two(group, reference, share)
     if rate.shape != share.shape or not ((rate >= 0) & (rate <= 1)).all():
         raise InputError(
@@ -257,7 +261,8 @@ def _largest_gap(
 
 def _two(group: int, reference: int, share: Floats) -> tuple[int, int]:
     columns = range(share.shape[1])
-    if group not in columns or reference not in columns or group == reference:
+    whole = all(isinstance(g, int | np.integer) and g in columns for g in (group, reference))
+    if not whole or group == reference:
         raise InputError(
             "INF008",
             f"{group!r} and {reference!r} are not two of {len(columns)} columns",
@@ -272,8 +277,8 @@ def _checked(
 ) -> tuple[Floats, Floats, Floats]:
     good, rows = counts(x, n)
     try:
-        share = np.asarray(probabilities, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+        share = floats(probabilities)
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(
             "INF008", "not numbers", argument="probabilities", fix="one row a cell"
         ) from error

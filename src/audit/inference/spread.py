@@ -65,6 +65,8 @@ def spread_interval(
     part, whole = counts(x, n)
     shape = together(part, whole) or (1,)
     part, whole = np.broadcast_to(part, shape), np.broadcast_to(whole, shape)
+    if not whole.size:  # no groups, and so none to differ
+        return np.full(shape[:-1], np.nan)[()], np.full(shape[:-1], np.nan)[()]
     rows = [
         _limits(a[b > 0], b[b > 0], level)
         for a, b in zip(part.reshape(-1, shape[-1]), whole.reshape(-1, shape[-1]), strict=True)

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.errors import InputError
-from audit.inference.checks import Floats, chosen, counts, one_level
+from audit.inference.checks import Floats, chosen, counts, floats, one_level
 from audit.inference.intervals import difference_interval
 from audit.inference.score_tests import score_statistic
 
@@ -136,7 +136,12 @@ def _checked(
     x: npt.ArrayLike, n: npt.ArrayLike, members: npt.ArrayLike, replicates: int
 ) -> tuple[Floats, Floats, Floats]:
     good, rows = counts(x, n)
-    table: Any = np.asarray(members)
+    try:
+        table: Any = floats(members)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(
+            "INF008", "not a table of 0 and 1", argument="members", fix="one row a subgroup"
+        ) from error
     if rows.ndim != 1 or good.shape != rows.shape or table.shape[1:] != rows.shape:
         raise InputError(
             "INF008",
