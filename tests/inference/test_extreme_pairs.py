@@ -132,3 +132,32 @@ def test_thousands_of_groups_need_no_table_of_pairs() -> None:
     low, high = worst_gap_interval(x, np.full(x.size, 400))
     assert 0 <= low <= np.ptp(x) / 400 <= high
     assert 0 < worst_gap_p_value(x, np.full(x.size, 400)) <= 1
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_pair_that_decides_is_passed_over(seed: int) -> None:
+    """Forty groups, rare events and common, small and large: each pair looked at says the same."""
+    rng = np.random.default_rng(seed)
+    n = np.round(10 ** rng.uniform(0.5, 4, (8, 40)))
+    x = np.minimum(rng.poisson(n * rng.uniform(0.005, 0.6, (8, 1))), n)
+    x[:, :3], n[:, 5] = 0, 0
+    x[:, 5] = 0
+    z = np.full((8, 1), rng.uniform(0.5, 5))
+    wide = limits_at(x, n, z)
+    widen(wide, wide.known)
+    i, j = np.nonzero(~np.eye(40, dtype=bool))
+    both = wide.known[:, i] & wide.known[:, j]
+    rate, low, high = wide.rate, wide.low, wide.high
+    gap = rate[:, i] - rate[:, j]
+    root = np.sqrt((rate[:, i] - low[:, i]) ** 2 + (high[:, j] - rate[:, j]) ** 2)
+    wanted = np.where(both & (gap > 0), gap - root, 0.0).max(axis=1)
+    assert largest_lower(limits_at(x, n, z), 0.0) == pytest.approx(np.maximum(wanted, 0.0))
+    root = np.sqrt((high[:, i] - rate[:, i]) ** 2 + (rate[:, j] - low[:, j]) ** 2)
+    wanted = np.where(both, gap + root, -np.inf).max(axis=1)
+    assert largest_upper(limits_at(x, n, z)) == pytest.approx(wanted)
+    lower, upper = mover_ratio(rate[:, i], low[:, i], high[:, i], rate[:, j], low[:, j], high[:, j])
+    zero = both & (rate[:, i] == 0) & (rate[:, j] == 0)
+    wanted = np.where(both, np.where(zero, 0.0, lower), np.inf).min(axis=1)
+    assert smallest_lower_ratio(limits_at(x, n, z)) == pytest.approx(wanted)
+    wanted = np.minimum(np.nanmin(np.where(both, upper, np.inf), axis=1), 1.0)
+    assert smallest_upper_ratio(limits_at(x, n, z)) == pytest.approx(wanted)

@@ -124,7 +124,7 @@ def _interval(metric: Metric, side: Side, level: float) -> tuple[float, float, s
     if key == "auc" and side.area is not None:
         return (*auc_interval(side.area, level), f"DeLong on the logit scale{suffix}")
     if key == "mean_score":
-        centre = d.sum / d.total if d.total > 0 else 0.0
+        centre = d.sum / d.total
         low, high = _mean_interval(*_around(d, centre), d.weight_squared, level)
         return low + centre, high + centre, "t"
     if key in SHARES:
@@ -132,7 +132,7 @@ def _interval(metric: Metric, side: Side, level: float) -> tuple[float, float, s
     if key == "brier":
         losses = squared_errors(d)
         mass, squares = d.counts[:, :2], losses**2
-        share = float(mass.sum()) / d.total if d.total > 0 else 0.0
+        share = float(mass.sum()) / d.total
         sums = (float(mass.sum()), float((mass * losses).sum()), float((mass * squares).sum()))
         return (*_mean_interval(*sums, d.weight_squared * share, level), f"t{suffix}")
     if key in ("calibration_intercept", "calibration_slope"):
@@ -143,10 +143,8 @@ def _interval(metric: Metric, side: Side, level: float) -> tuple[float, float, s
 def _line_interval(
     d: Distribution, level: float
 ) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Wald's limits of the recalibration line's intercept and slope; nan where there is none."""
+    """Wald's limits of the recalibration line's intercept and slope, where there is one."""
     line = (float(calibration_intercept(d)), float(calibration_slope(d)))
-    if any(v != v for v in line) or not d.weight_squared > 0:
-        return (NAN, NAN), (NAN, NAN)
     rows = d.known_by_value
     keep = rows > 0
     p = d.values[keep] if d.higher_is_better else 1 - d.values[keep]
