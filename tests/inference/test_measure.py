@@ -1,5 +1,6 @@
 """What is measured, and what is left out by name."""
 
+import pytest
 from tallies import table_of, tally_of
 
 from audit.inference.measure import known, measure
@@ -57,3 +58,38 @@ def test_the_same_seed_gives_the_same_limits_and_another_moves_them_little() -> 
         else:
             assert e.value == f.value
             assert 0 < abs(e.low - f.low) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("cells", "wanted"),
+    [
+        ({(1, 1): 1}, (True, True, False, True)),
+        ({(1, 0): 1}, (True, True, False, True)),
+        ({(0, 1): 1, (1, None): 1}, (True, True, False, False)),
+        ({(1, 1): 1, (0, None): 1}, (True, True, True, False)),
+        ({(1, 1): 1, (0, 0): 1}, (True, True, False, True)),
+        ({(1, None): 1, (0, None): 1}, (True, False, False, False)),
+        ({(1, 1): 3, (2, None): 1}, (True, True, False, True)),
+    ],
+)
+def test_one_row_is_enough_to_know(
+    cells: dict[tuple[int, int | None], int], wanted: tuple[bool, ...]
+) -> None:
+    """Decision, outcome, selective labels, complete outcomes: from one row of each on."""
+    found = known(tally_of({"f": cells, "m": {(1, None): 1} if wanted[3] is False else {}}))
+    assert found.decision == wanted[0]
+    assert found.outcome == wanted[1]
+    assert found.selective == wanted[2]
+    assert found.complete == wanted[3]
+
+
+def test_pairs_are_crossed_and_thirty_rows_make_a_reference_unless_told() -> None:
+    """`intersections` is 2 and `min_rows` 30."""
+    told = {"protected": ["sex", "race"], "reference": {"sex": "m", "race": "b"}}
+    cells = {("f", "a"): 90, ("m", "a"): 70, ("f", "b"): 60}
+    for size, reference in ((30, ("m", "b")), (29, ("f", "a"))):
+        tally = tally_of({**{k: {(1, 1): n, (0, 1): 9} for k, n in cells.items()},
+                          ("m", "b"): {(1, 1): size}}, **told)  # fmt: skip
+        found, _ = measure(tally, references(tally), ["statistical_parity_difference"])
+        crossed = [e for e in found if len(e.group) == 2]
+        assert {e.reference for e in crossed} == {reference}
