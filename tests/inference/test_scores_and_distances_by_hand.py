@@ -140,6 +140,25 @@ def test_gaps_of_scores_have_the_limits_of_their_kind(level: float) -> None:
         assert (e.method, math.isnan(e.p_value)) == ("MOVER of t", True)
 
 
+def test_a_standardized_difference_needs_two_rows_a_side_and_any_spread_at_all() -> None:
+    """2 rows v 2 by hand; 1 row has none; a thousandth of the scale gives the same d."""
+    x, y = np.array([1.0, 3.0]), np.array([2.0, 6.0])
+    s = math.sqrt((2 + 8) / 2)
+    error = math.sqrt(1 + (2 / s) ** 2 / 8)
+
+    def sums(v: np.ndarray) -> tuple[int, float, float]:
+        return len(v), float(v.sum()), float(v @ v)
+
+    for scale in (1.0, 1e-3, 1e4):
+        found = standardized_difference(*sums(x * scale), *sums(y * scale))
+        wanted = (-2 / s, -2 / s - 1.959963984540054 * error, -2 / s + 1.959963984540054 * error)
+        assert found[:3] == pytest.approx(wanted)
+    assert np.isnan(standardized_difference(*sums(x[:1]), *sums(y))).all()
+    assert np.isnan(standardized_difference(*sums(x), *sums(y[:1]))).all()
+    same = np.array([0.1, 0.1, 0.1])
+    assert np.isnan(standardized_difference(*sums(same), *sums(same * 2))).all()
+
+
 def test_weighted_scores_use_effective_rows() -> None:
     """(Σw)²/Σw² rows: in means, in standardised gaps and in resampling."""
     women, men = scored("f", 3, weight=1), scored("m", 4, 90, weight=1)
