@@ -20,6 +20,14 @@ from audit.explanation.routes import Route
 from audit.explanation.scored import Scored
 from audit.table.roles import Level
 
+THOROUGH = 20_000
+"""Rows up to which the costly parts are made without being asked for."""
+COSTLY = ("unawareness", "the audit of reasons", "recourse", "the tree of errors")
+"""Parts that fit models again or ask the model about many changed rows."""
+HELPED = 100
+"""Denied applicants for whom a change is searched."""
+PAIRS = 50_000
+"""Changes of two features tried for all of them."""
 REFITTED = 4_000
 """Rows on which a model is fitted again without an attribute, so that it takes little longer."""
 
@@ -31,12 +39,15 @@ def compose(
     route: Route,
     valued: Mapping[str, Any],
     codes: Any = None,
+    thorough: bool | None = None,
 ) -> Explanation:
     """The explanation with proxies, treatment, importance and the rest.
 
     `valued` holds by attribute the rows explained and their values (`explaining.Valued`); `codes`
-    are the texts of reasons, drafted where there are none.
+    are the texts of reasons, drafted where there are none. The costly parts are made where
+    `thorough` is true, or None and rows are at most `THOROUGH`; else the notes list them.
     """
+    deep = people.size <= THOROUGH if thorough is None else thorough
     kept: dict[str, Any] = {}
     closed: list[Unavailable] = list(explanation.unavailable)
 
@@ -53,9 +64,19 @@ def compose(
     treated = part("treatment", lambda: _treatment(explanation, found, people))
     explanation = replace(explanation, treatment=treated or ())
     kept["correlations"] = part("correlations", lambda: _correlations(explanation, found, people))
-    kept["unawareness"] = part("unawareness", lambda: _unawareness(explanation, found, people))
     kept["leaks"] = part("leaks", lambda: _leaks(people))
-    explanation = _with_reasons(explanation, found, people, route, codes, kept, part)
+    kept["glass_box"] = part("glass_box", lambda: _glass_box(explanation, found, people, route))
+    told = _reasons(explanation, found, people, route, codes)
+    if deep:
+        kept["unawareness"] = part("unawareness", lambda: _unawareness(explanation, found, people))
+        kept["reasons"] = part("reasons", lambda: _audited(told, found, explanation.level))
+        kept["recourse"] = part("recourse", lambda: _recourse(explanation, found, people, told))
+        kept["errors"] = part("errors", lambda: _errors(explanation, found, people))
+    else:
+        asked = " (thorough=False)" if thorough is not None else " unless thorough=True"
+        left = f"not made on {people.size:,} rows{asked}: {', '.join(COSTLY)}"
+        explanation = replace(explanation, notes=(*explanation.notes, left))
+    explanation = replace(explanation, reasons=told)
     more = {**explanation.more, **{k: v for k, v in kept.items() if v is not None}}
     return replace(explanation, more=more, unavailable=tuple(closed))
 
@@ -191,19 +212,56 @@ def _leaks(people: Applicants) -> tuple[Mapping[str, Any], ...]:
     return leaks(people.table, people.features)
 
 
-def _with_reasons(
-    explanation: Explanation,
-    found: Scored,
-    people: Applicants,
-    route: Route,
-    codes: Any,
-    kept: dict[str, Any],
-    part: Callable[[str, Callable[[], Any]], Any],
-) -> Explanation:
-    """Why applicants were denied, on asking, and an audit of these reasons by group."""
-    from audit.explanation import reasons
+def _glass_box(
+    explanation: Explanation, found: Scored, people: Applicants, route: Route
+) -> Mapping[str, Any] | None:
+    from audit.explanation.glass_box import glass_box
+
+    return glass_box(explanation, found, people, route)
+
+
+def _reasons(
+    explanation: Explanation, found: Scored, people: Applicants, route: Route, codes: Any
+) -> Any:
+    """Why applicants were denied, on asking."""
+    from audit.explanation.reasons import reasons_of
+
+    return reasons_of(explanation, found, people, route, codes)
+
+
+def _audited(told: Any, found: Scored, level: float) -> Mapping[str, Any]:
     from audit.explanation.reason_audit import audit_reasons
 
-    told = reasons.reasons_of(explanation, found, people, route, codes)
-    kept["reasons"] = part("reasons", lambda: audit_reasons(told.must(), found, explanation.level))
-    return replace(explanation, reasons=told)
+    return audit_reasons(told.must(), found, level)
+
+
+def _recourse(
+    explanation: Explanation, found: Scored, people: Applicants, told: Any
+) -> Mapping[str, Any]:
+    """As plain values, with its sentence; what reason codes call not actionable stays."""
+    from audit.explanation.proxies import near_copies
+    from audit.explanation.recourse import recourse_of
+
+    copies: dict[str, str] = {}
+    for name in people.codes:
+        for feature in near_copies(explanation.strengths, name):
+            copies.setdefault(feature, name)
+    entries = getattr(getattr(told, "codes", None), "reasons", ())
+    fixed = {
+        r.feature: "not actionable by its reason code"
+        for r in entries
+        if r.actionable is False and r.feature in people.features
+    }
+    made = recourse_of(
+        found, people, copies=copies, immutable=fixed, size=HELPED, pairs=PAIRS,
+        seed=explanation.seed, level=explanation.level,
+    )  # fmt: skip
+    return {**made.to_dict(), "summary": made.summary()}
+
+
+def _errors(
+    explanation: Explanation, found: Scored, people: Applicants
+) -> tuple[Mapping[str, Any], ...]:
+    from audit.explanation.error_tree import error_tree
+
+    return error_tree(people, found, seed=explanation.seed, level=explanation.level)

@@ -57,6 +57,7 @@ def explain(
     returns: Any = None,
     level: float = 0.95,
     reason_codes: Any = None,
+    thorough: bool | None = None,
     progress: Say | None = None,
 ) -> Explanation:
     """Split a group's gap in mean score into what each feature adds to it.
@@ -70,8 +71,10 @@ def explain(
     is in `gaps`. `returns` is the outcome value that a booster, regressor or callable returns
     the score of; without it the output is explained as it is, with a warning. Limits are over
     which applicants were seen, the model taken as given. `reason_codes` is a file of texts for
-    `.reasons` (see `audit.reason_codes`); without it they are drafted. `progress(text, done,
-    total)` is told what is being done.
+    `.reasons` (see `audit.reason_codes`); without it they are drafted. `thorough` says whether
+    the costly parts are made (unawareness, the audit of reasons, recourse, the tree of errors):
+    None makes them of tables of up to 20,000 rows, and the notes say what was left out.
+    `progress(text, done, total)` is told what is being done.
 
     Raises `InputError` EXP001–EXP006 for arguments, EXP200–EXP206 for reason codes, EXP007 where
     no way gives the model's own answers, EXP008 where there is no second group, TBL120–TBL125 and
@@ -88,6 +91,7 @@ def explain(
     check_scale(scale)
     critical(level)
     _check_seed(seed)
+    _check_thorough(thorough)
     say = progress or (lambda text, done, total: None)
     people = applicants(model, table)
     wanted, wanted_level, named = chosen_group(people, attribute, group)
@@ -130,7 +134,7 @@ def explain(
     from audit.explanation.composing import compose
 
     say("measuring proxies and the use of the attribute", 0, None)
-    return compose(explanation, found, people, route, valued, codes)
+    return compose(explanation, found, people, route, valued, codes, thorough)
 
 
 def _codes(told: Any, people: Applicants) -> Any:
@@ -143,6 +147,13 @@ def _check_seed(seed: Any) -> None:
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
         raise InputError(
             "EXP006", f"{shown(seed)} is no seed", argument="seed", fix="a whole number from 0"
+        )
+
+
+def _check_thorough(thorough: Any) -> None:
+    if thorough not in (None, True, False):
+        raise InputError(
+            "EXP006", f"{shown(thorough)}", argument="thorough", fix="True, False or None"
         )
 
 

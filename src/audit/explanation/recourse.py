@@ -24,7 +24,16 @@ from audit.explanation.hybrids import rows_of
 from audit.explanation.proxies import copies_among
 from audit.explanation.recourse_gaps import gaps_of, share_of
 from audit.explanation.recourse_record import CAVEAT, Recourse, Way
-from audit.explanation.recourse_search import CATEGORY, STEPS, Best, Judge, Search, Steps, steps_of
+from audit.explanation.recourse_search import (
+    CATEGORY,
+    PAIRS,
+    STEPS,
+    Best,
+    Judge,
+    Search,
+    Steps,
+    steps_of,
+)
 from audit.explanation.scored import Scored, scored
 from audit.explanation.treatment import Rule, rule_of
 from audit.inference.checks import critical
@@ -113,9 +122,13 @@ def recourse_of(
     rows: Any = None,
     seed: int = 0,
     level: float = 0.95,
+    pairs: int = PAIRS,
     say: Say = lambda text, done, total: None,
 ) -> Recourse:
-    """The same for a model that has answered; `copies` are near-copies: feature -> attribute."""
+    """The same for a model that has answered; `copies` are near-copies: feature -> attribute.
+
+    `pairs` is the number of changes of two features tried, shared among the applicants.
+    """
     rule = _rule(found, people)
     fixed = _fixed(people, copies, actionable, immutable)
     monotone, ranges = _limits(people, fixed, monotone or {}, ranges or {})
@@ -141,7 +154,7 @@ def recourse_of(
     )
     steps = steps_of(people, chosen, free, monotone, ranges)
     say(f"searching changes for {len(chosen):,} applicants", 0, None)
-    best, unsettled = _searched(found, people, rule, chosen, steps, line, approved, most)
+    best, unsettled = _searched(found, people, rule, chosen, steps, line, approved, most, pairs)
     ways = tuple(
         Way(
             row=int(row),
@@ -398,12 +411,13 @@ def _searched(
     line: float,
     approved: Mask,
     most: int,
+    pairs: int,
 ) -> tuple[Best, int]:
     """Each applicant's cheapest change, put to the model again; those that fail have none."""
     start = _stretched(found, found.answers[rows])
     target = float(_stretched(found, line))
     judge = _judge(found, rule, approved)
-    search = Search(people.frame, rows, start, target, steps, judge)
+    search = Search(people.frame, rows, start, target, steps, judge, pairs)
     best = search.run(most)
     have = np.flatnonzero([bool(s) for s in best.steps])
     failed = 0

@@ -209,9 +209,11 @@ def _equal(
     )
     told: dict[str, Any] = {"rows": whole.rows, "reference_rows": whole.reference_rows, "band": 0}
     if not kept:
-        names = ("mean", "reference_mean", "difference", "low", "high", "infeasible")
-        names += ("reference_infeasible", "infeasible_difference")
-        names += ("infeasible_difference_low", "infeasible_difference_high")
+        names = [
+            *("mean", "reference_mean", "difference", "low", "high", "infeasible"),
+            *("reference_infeasible", "infeasible_difference", "infeasible_difference_low"),
+            "infeasible_difference_high",
+        ]
         few = "no band has two applicants with a change on both sides"
         nothing |= dict.fromkeys(names, math.nan)
         return RecourseGap(**who, **told, **nothing, reason=few)

@@ -151,7 +151,8 @@ class Recourse:
         names = ("row", "feature", "from", "to", "cost", "feasible", "exact", "distance", "band")
         out = []
         for way in self.rows:
-            changed = list(way.changes.items()) or [(None, (None, None))]
+            changed: list[tuple[str | None, tuple[Any, Any]]] = [*way.changes.items()]
+            changed = changed or [(None, (None, None))]
             for feature, (old, new) in changed:
                 told = (way.row, feature, old, new, way.cost, way.feasible, way.exact)
                 out.append((*told, way.distance, way.band, *way.groups.values()))

@@ -153,14 +153,21 @@ def _categories(column: Any, name: str, mass: Floats, rows: Ints) -> tuple[Ints,
 class Search:
     """Asks a model about changed rows, in batches, and keeps each applicant's cheapest change."""
 
-    __slots__ = ("asked", "best", "frame", "judge", "rows", "scores", "steps", "target")
+    __slots__ = ("asked", "best", "frame", "judge", "pairs", "rows", "scores", "steps", "target")
 
     def __init__(
-        self, frame: Any, rows: Ints, scores: Floats, target: float, steps: Steps, judge: Judge
+        self,
+        frame: Any,
+        rows: Ints,
+        scores: Floats,
+        target: float,
+        steps: Steps,
+        judge: Judge,
+        pairs: int = PAIRS,
     ) -> None:
         """`rows` and `scores` are the applicants', `target` the lowest approved score."""
         self.frame, self.rows, self.scores, self.target = frame, rows, scores, target
-        self.steps, self.judge, self.asked = steps, judge, 0
+        self.steps, self.judge, self.pairs, self.asked = steps, judge, pairs, 0
         size = len(rows)
         self.best = Best(
             cost=np.full(size, np.inf), steps=[()] * size, exact=np.ones(size, dtype=bool)
@@ -225,7 +232,7 @@ class Search:
         size = len(self.rows)
         if not size:
             return
-        share = max(PAIRS // size, 500)
+        share = max(self.pairs // size, 500)
         for start in range(0, size, TOGETHER):
             rows = list(range(start, min(start + TOGETHER, size)))
             queues = {
@@ -268,7 +275,7 @@ class Search:
         states = []
         for i in range(size):
             own = np.flatnonzero(np.isfinite(self.steps.cost[i]))
-            singles = [(int(k),) for k in own]
+            singles: list[tuple[int, ...]] = [(int(k),) for k in own]
             gain = scores[i, own] - self.scores[i]
             states.append(_promising(singles, self.steps.cost[i, own], gain, need[i]))
         for _ in range(1, most):
