@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audit import datasets
-from audit.demo.study import STUDIES
-from audit.demo.training import FOLDS, Progress, Scored, train_and_score
+from audit.demo.study import CONTROLS, STUDIES
+from audit.demo.training import FOLDS, Progress, Scored, estimator, features, train_and_score
 
 if TYPE_CHECKING:
+    from audit.explanation.record import Explanation
     from audit.pipeline import Audit
 
 
@@ -76,6 +77,8 @@ def audited(scored: Scored) -> Audit:
     study = scored.study
     result = pipeline.run(scored.frame, **scored.roles)
     rival = pipeline.run(scored.frame, **{**scored.roles, "risk": "pd_rival"}, intersections=1)
+    if study.explained:
+        result = pipeline.attach(result, explained(scored))
     return told(
         result,
         title=study.title,
@@ -88,13 +91,37 @@ def audited(scored: Scored) -> Audit:
     )
 
 
+def explained(scored: Scored) -> Explanation:
+    """Why the model's scores differ: of the same model, trained on everyone."""
+    from audit.explanation.explaining import explain
+    from audit.table.intake import read
+
+    study = scored.study
+    outcome = scored.roles["outcome"]
+    inputs = features(scored.frame, study, outcome)[list(scored.features)]
+    model = estimator(study.model, len(inputs))
+    model.fit(inputs, scored.frame[outcome])
+    frame = inputs.assign(
+        **{c: scored.frame[c] for c in (outcome, "pd", *scored.roles["protected"])}
+    )
+    table = read(frame, **scored.roles, features=list(scored.features))
+    found = explain(model, table)
+    note = "explained is the same model trained on everyone; scores elsewhere are out of fold"
+    return replace(found, notes=(*found.notes, note))
+
+
 def lenders() -> Audit:
-    """The audit of the decisions that lenders around Boston took, by race."""
+    """The audit of the decisions that lenders around Boston took, by race, and its gap split."""
     from audit import pipeline
+    from audit.explanation.decompose import decompose
 
     boston = datasets.load("boston_mortgages")
+    parts = [
+        decompose(boston.frame, controls=CONTROLS, group=group, **boston.roles)
+        for group in (None, "Black")
+    ]
     return told(
-        pipeline.run(boston.frame, **boston.roles),
+        pipeline.attach(pipeline.run(boston.frame, **boston.roles), decomposition=parts),
         title="Boston mortgages: the lenders' own decisions, by race",
         notes=boston.notes,
     )

@@ -30,6 +30,8 @@ class Study:
     """The share approved: those with the lowest risk."""
     why: str
     """Why that share."""
+    explained: bool = False
+    """Whether the report says why its score gap arises."""
 
 
 STUDIES = (
@@ -43,6 +45,7 @@ STUDIES = (
             "personal_status_sex": "it mixes sex and marital status, which a lender may not use",
             "foreign_worker": "it stands for origin, which a lender may not use",
         },
+        explained=True,
         why="as many as were paid back in the sample; its default rate is not a real one, so a "
         "cut-off from costs would mean little",
     ),
@@ -61,3 +64,9 @@ STUDIES = (
         why="a little fewer than the 78 in 100 who did not default",
     ),
 )
+
+CONTROLS = (
+    *("hrat", "obrat", "loanprc", "unem", "male", "married", "dep", "sch", "cosign", "chist"),
+    *("pubrec", "mortlat1", "mortlat2", "vr"),
+)
+"""What the Boston lenders' gap is split by: the columns of Wooldridge's example, in his order."""

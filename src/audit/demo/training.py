@@ -70,7 +70,7 @@ def train_and_score(name: str, *, progress: Progress | None = None) -> Scored:
             if progress is not None:
                 progress(f"{name}: training {model}", number * FOLDS + fold, 2 * FOLDS)
 
-        risks[model] = out_of_fold(pipeline(model, len(bad)), inputs, bad, step)
+        risks[model] = out_of_fold(estimator(model, len(bad)), inputs, bad, step)
     auc = {model: float(roc_auc_score(bad, risk)) for model, risk in risks.items()}
     return Scored(
         study=study,
@@ -89,7 +89,7 @@ def features(frame: pd.DataFrame, study: Study, outcome: str) -> pd.DataFrame:
     return inputs.astype(dict.fromkeys(categories, "category"))
 
 
-def pipeline(model: str, rows: int) -> Any:
+def estimator(model: str, rows: int) -> Any:
     """An ordinary scikit-learn pipeline: nothing here knows about fairness.
 
     Logistic regression: categories one-hot, numbers scaled. Gradient boosting: categories as they
@@ -124,7 +124,7 @@ def pipeline(model: str, rows: int) -> Any:
     )
 
 
-def out_of_fold(estimator: Any, inputs: Any, bad: Any, step: Callable[[int], None]) -> Any:
+def out_of_fold(untrained: Any, inputs: Any, bad: Any, step: Callable[[int], None]) -> Any:
     """P(bad) of each row from a copy of the estimator trained without that row's fold."""
     import numpy as np
     from sklearn.base import clone
@@ -136,7 +136,7 @@ def out_of_fold(estimator: Any, inputs: Any, bad: Any, step: Callable[[int], Non
     with threadpool_limits(1):  # so little work gains nothing from threads, and waits on a busy box
         for fold, (train, held_out) in enumerate(folds.split(inputs, bad)):
             step(fold)
-            trained = clone(estimator).fit(inputs.iloc[train], bad.iloc[train])
+            trained = clone(untrained).fit(inputs.iloc[train], bad.iloc[train])
             column = list(trained.classes_).index(1)
             risk[held_out] = trained.predict_proba(inputs.iloc[held_out])[:, column]
     return risk.round(6)

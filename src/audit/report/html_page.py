@@ -67,7 +67,7 @@ def html(record: AuditRecord, charts: str = "inline") -> str:
     return rendered.replace(PLACE, report, 1).encode("utf-8", "replace").decode()
 
 
-FULL, LEAST, MOST = 140_000, 12_000, 48_000
+FULL, LEAST, MOST = 140_000, 6_000, 48_000
 """Bytes a page may have without the charts' script, and of the JSON inside it."""
 
 PLACE = "<report>"

@@ -38,6 +38,8 @@ def section(look_: Look) -> Section | None:
         blocks.append(_method(look_, gaps[0]))
         blocks.extend(contributions(look_, gap, i) for i, gap in enumerate(gaps))
         blocks.extend(_every_gap(look_))
+    else:
+        blocks.extend(why_parts.lead(look_))
     blocks.extend(why_parts.decompositions(look_))
     blocks.extend(why_proxies.blocks(look_))
     blocks.extend(why_inside.blocks(look_))

@@ -13,6 +13,27 @@ def decompositions(look_: Look) -> list[Block]:
     return [block for i, d in enumerate(entries(look_, "decomposition")) for block in _one(d, i)]
 
 
+def lead(look_: Look) -> list[Block]:
+    """The first decomposition in a sentence, where nothing else leads the section."""
+    for d in entries(look_, "decomposition")[:1]:
+        gap, explained, rest = (num(d[k]) for k in ("gap", "explained", "unexplained"))
+        said = f"{_sides(d)} differ by {text.number(gap)} in {text.name(str(d['column']))}"
+        if explained == explained:
+            many = text.plural(len(d["controls"]), "control")
+            said += (
+                f": {text.number(explained)} goes with the {many}, {text.number(rest)} is not "
+                "accounted for by them"
+            )
+        return [Prose(lines=((f"{said}.",),), kind="lead")]
+    return []
+
+
+def _sides(d: Entry) -> str:
+    reference = text.group((str(d["attribute"]),), tuple(d["reference"]))
+    own = text.group((str(d["attribute"]),), tuple(d["group"])) if d["group"] else "all others"
+    return f"{reference} and {own}"
+
+
 def _one(d: Entry, place: int) -> list[Block]:
     low, high = num(d["low"]), num(d["high"])
     reach = edge([num(d["gap"]), low, high, num(d["explained"]), num(d["unexplained"])])
