@@ -244,8 +244,13 @@ def test_many_values_are_resampled_side_by_side(monkeypatch: pytest.MonkeyPatch)
 
 # Repeated applicants' means -----------------------------------------------------------------------
 
-OWN = np.array([[2.0, 1.0, 1.0], [2.0, 3.0, 5.0], [3.0, 2.0, 2.5], [0.0, 0.0, 0.0]])
-OTHER = np.array([[1.0, 2.0, 4.0], [0.0, 0.0, 0.0], [4.0, 3.0, 3.0], [2.0, 5.0, 13.0]])
+OWN = np.array(
+    [[2.0, 1, 1], [2, 3, 5], [2, 1.5, 2], [0, 0, 0], [0, 0, 0], [1, 0.5, 0.5], [0, 0, 0]]
+)
+OTHER = np.array(
+    [[1.0, 2, 4], [0, 0, 0], [3, 2.5, 3], [2, 5, 13], [1, 0.5, 0.5], [0, 0, 0], [0, 0, 0]]
+)
+"""Σw, Σw·x and Σw·x² by block: seven rows each, and a block that holds nobody."""
 
 
 def plain(found: Any) -> list[float]:
@@ -258,13 +263,13 @@ def left(sums: np.ndarray, blocks: list[int]) -> np.ndarray:
 
 @pytest.mark.parametrize("level", [0.9, 0.95])
 def test_means_are_jackknifed_from_sums_by_block(level: float) -> None:
-    """Three blocks hold women, four hold somebody: each left out in turn."""
-    one, three = left(OWN, [0, 1, 2]), [0, 1, 2, 3]
+    """Four blocks hold women, six hold somebody: each left out in turn."""
+    one, six = left(OWN, [0, 1, 2, 5]), [0, 1, 2, 3, 4, 5]
     value = 6 / 7
     assert plain(clustered_mean(OWN, value, level)) == pytest.approx(
         plain(jackknife(one[:, 1] / one[:, 0], value, level))
     )
-    one, other = left(OWN, three), left(OTHER, three)
+    one, other = left(OWN, six), left(OTHER, six)
     gap = one[:, 1] / one[:, 0] - other[:, 1] / other[:, 0]
     value = 6 / 7 - 10 / 7
     assert plain(clustered_difference(OWN, OTHER, value, level)) == pytest.approx(
@@ -278,11 +283,11 @@ def test_means_are_jackknifed_from_sums_by_block(level: float) -> None:
     wanted = jackknife(logs, math.log(0.9), level)
     found = clustered_ratio(OWN, OTHER, 5.0, 0.9, level)
     assert plain(found) == pytest.approx(
-        [math.exp(wanted.low), math.exp(wanted.high), float(wanted.p_value), 3]
+        [math.exp(wanted.low), math.exp(wanted.high), float(wanted.p_value), 5]
     )
     for function in (clustered_difference, lambda a, b, v, w: clustered_ratio(a, b, 5.0, v, w)):
         turned = function(OTHER, OWN, 1.0, level)
-        assert turned.df == 3
+        assert turned.df == 5
 
 
 def test_estimates_take_their_jackknife() -> None:
