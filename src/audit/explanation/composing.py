@@ -17,6 +17,7 @@ from audit.explanation.applicants import Applicants, Ints
 from audit.explanation.hybrids import rows_of
 from audit.explanation.record import Explanation, Treatment, Unavailable
 from audit.explanation.routes import Route
+from audit.explanation.sampling import ROWS
 from audit.explanation.scored import Scored
 from audit.table.roles import Level
 
@@ -24,6 +25,8 @@ THOROUGH = 20_000
 """Rows up to which the costly parts are made without being asked for."""
 COSTLY = ("unawareness", "the audit of reasons", "recourse", "the tree of errors")
 """Parts that fit models again or ask the model about many changed rows."""
+PROXIED = 8_000
+"""Rows of a larger table on which proxies are measured unless it is explained thoroughly."""
 HELPED = 100
 """Denied applicants for whom a change is searched."""
 PAIRS = 50_000
@@ -60,7 +63,7 @@ def compose(
 
     kept["importance"] = part("importance", lambda: _importance(people, valued))
     kept["dependence"] = part("dependence", lambda: _dependence(explanation, people, valued))
-    explanation = _with_proxies(explanation, people, part)
+    explanation = _with_proxies(explanation, people, part, PROXIED if not deep else ROWS)
     treated = part("treatment", lambda: _treatment(explanation, found, people))
     explanation = replace(explanation, treatment=treated or ())
     kept["correlations"] = part("correlations", lambda: _correlations(explanation, found, people))
@@ -126,7 +129,10 @@ def _places(people: Applicants, name: str, rows: Ints) -> dict[Level, Ints]:
 
 
 def _with_proxies(
-    explanation: Explanation, people: Applicants, part: Callable[[str, Callable[[], Any]], Any]
+    explanation: Explanation,
+    people: Applicants,
+    part: Callable[[str, Callable[[], Any]], Any],
+    rows: int,
 ) -> Explanation:
     """How well features tell each attribute; risk by their part in its largest gap."""
     from audit.explanation import proxies
@@ -145,6 +151,7 @@ def _with_proxies(
             contributions=largest,
             seed=explanation.seed,
             level=explanation.level,
+            rows=rows,
         ),
     )
     if told is None:

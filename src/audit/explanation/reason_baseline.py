@@ -87,10 +87,10 @@ def typical_of(people: Applicants, baseline: Baseline) -> tuple[Typical, ...]:
     found = []
     for name in people.features:
         column = people.frame.get_column(name)
-        looked = encode.look(column, name)
         numbers = floats(column)
         own = None if numbers is None else numbers[baseline.rows]
-        known = sum(v is not None and v == v for v in looked.values)
+        if numbers is not None:
+            known = len(np.unique(numbers[~np.isnan(numbers)]))
         if own is not None and not np.isnan(own).all():
             order = np.argsort(own, kind="stable")
             order = order[~np.isnan(own[order])]
@@ -98,6 +98,8 @@ def typical_of(people: Applicants, baseline: Baseline) -> tuple[Typical, ...]:
             at = int(order[np.searchsorted(total, total[-1] / 2)])
             number = float(own[at])
         else:
+            looked = encode.look(column, name)
+            known = sum(v is not None and v == v for v in looked.values)
             handle = looked.handle.astype(np.int64)[baseline.rows]
             most = int(np.bincount(handle, mass, len(looked.values)).argmax())
             at, number = int(np.flatnonzero(handle == most)[0]), float("nan")

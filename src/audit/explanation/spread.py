@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.table import encode
+from audit.table.columns import floats
 from audit.table.roles import Level
 
 Floats = npt.NDArray[np.float64]
@@ -96,12 +97,15 @@ def dependence(
 
 
 def _bins(column: Any, name: str) -> tuple[Ints, list[str], list[tuple[float, float]] | None]:
-    found = encode.look(column, name)
-    handle = found.handle.astype(np.int64)
-    numeric = found.kind in ("integer", "number")
-    if not numeric or len(found.present) <= LEVELS:
-        return _levels(found.values, handle, numeric)
-    numbers = np.array([np.nan if v is None else float(v) for v in found.values])[handle]
+    # a number with many values is not coded: its values would become as many Python objects
+    numbers = floats(column) if column.dtype.is_numeric() else None
+    if numbers is None or len(np.unique(numbers[~np.isnan(numbers)])) <= LEVELS:
+        found = encode.look(column, name)
+        handle = found.handle.astype(np.int64)
+        numeric = found.kind in ("integer", "number")
+        if not numeric or len(found.present) <= LEVELS:
+            return _levels(found.values, handle, numeric)
+        numbers = np.array([np.nan if v is None else float(v) for v in found.values])[handle]
     known = np.isfinite(numbers)
     cuts = np.unique(np.quantile(numbers[known], np.linspace(0, 1, BINS + 1)[1:-1]))
     bins = np.where(known, np.searchsorted(cuts, numbers, side="right"), len(cuts) + 1)
