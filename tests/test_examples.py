@@ -16,6 +16,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
         ("audit_decisions.py", ["boston_decisions.html", "boston_decisions.json"]),
         ("audit_model.py", ["german_model.html"]),
         ("decompose_mortgages.py", ["boston_decomposition.csv"]),
+        ("explain_taiwan.py", ["taiwan_explained.html"]),
         ("monthly_tallies.py", [f"month_{m}.tally.json" for m in range(1, 7)]),
     ],
 )
@@ -41,5 +42,6 @@ def test_every_example_is_run() -> None:
         "audit_decisions.py",
         "audit_model.py",
         "decompose_mortgages.py",
+        "explain_taiwan.py",
         "monthly_tallies.py",
     }

@@ -280,21 +280,23 @@ def _rule(held: Sequence[tuple[int, float, bool]], columns: Sequence[Column]) ->
             sense = "is" if lower else "is not"
             words.append(f"{column.name} {sense} {column.level}")
             continue
-        words.append(f"{column.name} {_between(lower, upper, column.whole)}")
+        words.append(f"{column.name} {_between(lower, upper, column)}")
     return " and ".join(words)
 
 
-def _between(lower: Sequence[float], upper: Sequence[float], whole: bool) -> str:
-    """The interval of a number in words; whole numbers by the first and last they hold.
+def _between(lower: Sequence[float], upper: Sequence[float], column: Column) -> str:
+    """The interval of a number in words; whole numbers by the first and last value inside.
 
-    >>> _between([], [25.5], True), _between([25.5], [40.5], True), _between([1.25], [], False)
-    ('at most 25', '26 to 40', 'over 1.25')
+    >>> age = Column(name="age", level=None, whole=True, values=np.array([25.0, 26.0, 30.0, 50.0]))
+    >>> _between([], [25.5], age), _between([25.5], [40.0], age), _between([40.0], [], age)
+    ('at most 25', '26 to 30', 'at least 50')
     """
     low = max(lower) if lower else None
     high = min(upper) if upper else None
-    if whole:
-        first = None if low is None else int(np.floor(low)) + 1
-        last = None if high is None else int(np.floor(high))
+    if column.whole:
+        there = np.unique(column.values)
+        first = None if low is None else int(there[np.searchsorted(there, low, side="right")])
+        last = None if high is None else int(there[np.searchsorted(there, high, "right") - 1])
         if first is not None and last is not None:
             return f"is {first:,}" if first == last else f"{first:,} to {last:,}"
         return f"at most {last:,}" if first is None else f"at least {first:,}"
