@@ -105,6 +105,36 @@ def test_few_weighted_events_are_noticed() -> None:
     assert "the weighted outcome rate of 'f' (9.0)" in issues(tally)["RUN012"].message
 
 
+def test_a_level_nobody_has_is_not_small() -> None:
+    """Listed with no rows, it is neither small nor the largest."""
+    import pandas as pd
+
+    frame = pd.DataFrame({"sex": ["f"] * 40 + ["m"] * 29, "ok": [1] * 40 + [0] * 29})
+    frame["sex"] = pd.Categorical(frame["sex"], ["a", "f", "m"])
+    tally = counted(frame)
+    assert issues(tally)["RUN014"].message == "sex: fewer than 30 rows in 'm' (29)"
+    assert references(tally)[0].level == "f"
+
+
+def test_thirty_blocks_of_one_row_each_are_enough() -> None:
+    """One applicant a block: 30 blocks are no cause for a word, 29 are; so is one row."""
+    chosen: dict[Any, str] = {}
+    for k in range(4000):
+        tally = counted({"sex": ["f"], "ok": [1], "who": [str(k)]}, cluster="who")
+        (block,) = cells(tally, ("sex",))
+        assert block.blocks is not None
+        chosen.setdefault(int(block.blocks[:, 0].any(axis=(1, 2)).argmax()), str(k))
+        if len(chosen) == 30:
+            break
+    for size, word in ((30, None), (29, "'f' (29)"), (1, "'f' (1)")):
+        who = list(chosen.values())[:size]
+        found = issues(counted({"sex": ["f"] * size, "ok": [1] * size, "who": who}, cluster="who"))
+        if word is None:
+            assert "RUN013" not in found
+        else:
+            assert found["RUN013"].message.endswith(word)
+
+
 def test_few_blocks_of_repeated_applicants_are_noticed() -> None:
     """The women are one applicant; the men fill more than half of the 64 blocks."""
     rows = {"sex": ["f"] * 40 + ["m"] * 400, "ok": [1, 0] * 220,
@@ -135,6 +165,15 @@ def test_what_is_absent_is_said_in_words() -> None:
     assert absent(none, intersections=1, scored=False) == (
         "approval rates: no decision, cut-off or model was given", no_score,
     )  # fmt: skip
+    only_roles = {"score": "s", "risk": None, "amount": {}}
+    for name, value in (("score", "s"), ("risk", "s"), ("amount", {"s": "higher"})):
+        told = {**only_roles, "score": None, name: value}
+        tally = replace(full, roles=replace(full.roles, **told))
+        assert absent(tally, intersections=2, scored=False) == ("scores: not in the tally’s cubes",)
+    cut = replace(none, roles=replace(none.roles, decided_by="cutoff"))
+    assert absent(cut, intersections=1, scored=True) == (
+        "approval rates: nobody was approved or denied",
+    )
     selective = tally_of({"f": {(1, 1): 9, (0, None): 9}})
     assert absent(selective, intersections=1, scored=True) == (
         "error rates: outcomes are known only for the approved (selective labels)",
@@ -181,6 +220,30 @@ def test_the_highest_rate_needs_enough_rows_and_a_share() -> None:
     assert references(tied)[0].level == "y"
     equal = tally_of({"x": table_of(20, 0, 0, 20), "y": table_of(10, 0, 0, 30)})
     assert references(equal)[0].level == "x"
+
+
+def test_one_decision_is_a_rate_and_the_first_of_equal_crossings_stands_in() -> None:
+    """With `min_rows` 1 a single decided row has a rate; 30 rows make a crossing's reference."""
+    tally = tally_of({"a": {(2, 1): 50}, "b": {(1, 1): 1}})
+    assert references(tally, "highest-rate", min_rows=1, min_share=0.0)[0].level == "b"
+    assert references(tally, "highest-rate", min_rows=2, min_share=0.0)[0].level == "a"
+    told = {"protected": ["sex", "race"], "reference": {"sex": "m", "race": "b"}}
+    for size, wanted in ((30, ("m", "b")), (29, ("f", "a"))):
+        sizes = {("f", "b"): 60, ("f", "a"): 60, ("m", "b"): size}
+        tally = tally_of({k: {(1, 1): n} for k, n in sizes.items()}, **told)
+        (block,) = cells(tally, ("sex", "race"))
+        index, declared = reference_index(block, references(tally))
+        assert index is not None
+        assert (block.groups[index], declared) == (wanted, size == 30)
+
+
+def test_an_attribute_that_was_not_counted_has_no_reference() -> None:
+    """Each of them, not only the first."""
+    tally = tally_of({("f", "a"): {(1, 1): 9}}, protected=["sex", "race"])
+    found = references(replace(tally, cubes=()))
+    assert [(r.attribute, r.level, r.why) for r in found] == [
+        ("sex", None, "largest group"), ("race", None, "largest group"),
+    ]  # fmt: skip
 
 
 def test_no_level_can_be_the_reference_where_all_are_missing() -> None:
