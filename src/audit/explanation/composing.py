@@ -50,6 +50,22 @@ def compose(
     are the texts of reasons, drafted where there are none. The costly parts are made where
     `thorough` is true, or None and rows are at most `THOROUGH`; else the notes list them.
     """
+    # many small questions gain nothing from threads, and wait for each other on a busy machine
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    with threadpool_limits(limits=1):
+        return _composed(explanation, found, people, route, valued, codes, thorough)
+
+
+def _composed(
+    explanation: Explanation,
+    found: Scored,
+    people: Applicants,
+    route: Route,
+    valued: Mapping[str, Any],
+    codes: Any,
+    thorough: bool | None,
+) -> Explanation:
     deep = people.size <= THOROUGH if thorough is None else thorough
     kept: dict[str, Any] = {}
     closed: list[Unavailable] = list(explanation.unavailable)
