@@ -11,8 +11,8 @@ from audit.errors import InputError
 
 Floats = npt.NDArray[np.float64]
 
-LARGEST = 1e150
-"""Counts beyond it have no square; there are no such many rows."""
+LARGEST = 1e15
+"""Counts beyond it are not whole as floats, and nobody has so many rows."""
 SLACK = 1e-9
 """Effective counts are products, so x may exceed n by rounding; this share of n is forgiven."""
 
@@ -34,7 +34,10 @@ def floats(value: npt.ArrayLike) -> Floats:
 
     Raises `TypeError`, `ValueError` or `OverflowError` for text, dates and complex numbers.
     """
-    found = np.asarray(value)
+    try:
+        found = np.asarray(value)
+    except Exception as error:  # libraries refuse some of their types in ways of their own
+        raise TypeError(str(error)) from error
     if found.dtype.kind not in "biufO":
         raise TypeError(f"{found.dtype} is no kind of number")
     numbers = found.astype(np.float64)
@@ -55,7 +58,7 @@ def numbers(value: npt.ArrayLike, argument: str) -> Floats:
         ~np.isfinite(array), "INF002", "a count is nan or infinite", argument, "pass 0 of 0 instead"
     )
     _refuse(
-        np.abs(array) > LARGEST, "INF002", "a count is beyond 1e150", argument, "count fewer rows"
+        np.abs(array) > LARGEST, "INF002", "a count is beyond 1e15", argument, "count fewer rows"
     )
     return array
 

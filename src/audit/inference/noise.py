@@ -44,7 +44,8 @@ def laplace_variance(epsilon: npt.ArrayLike) -> Floats:
     >>> float(laplace_variance(0.5))
     8.0
     """
-    return np.asarray(2 / _epsilon(epsilon) ** 2)[()]
+    with np.errstate(divide="ignore", over="ignore"):
+        return np.asarray(2 / _epsilon(epsilon) ** 2)[()]
 
 
 def noisy_counts(

@@ -97,6 +97,11 @@ def subgroup_bounds(
     chosen(side, SIDES)
     chosen(against, AGAINST)
     level = one_level(level)
+    for argument, given in (("min_rows", min_rows), ("seed", seed)):
+        if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < 0:
+            raise InputError(
+                "INF009", f"{given!r} is no whole number from 0", argument=argument, fix="try 30"
+            )
     good, rows, table = _checked(x, n, members, replicates)
     total, favorable = rows.sum(), good.sum()
     size, own = table @ rows, table @ good
@@ -169,6 +174,10 @@ def _checked(
             count=int(odd.any(axis=1).sum()),
             first=int(np.flatnonzero(odd.any(axis=1))[0]),
             fix="pass booleans",
+        )
+    if isinstance(replicates, bool) or not isinstance(replicates, int | np.integer):
+        raise InputError(
+            "INF009", f"{replicates!r} is no number", argument="replicates", fix="try 1000"
         )
     if replicates < 1:
         raise InputError("INF009", "at least one replicate", argument="replicates", fix="try 1000")
