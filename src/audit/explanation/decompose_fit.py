@@ -20,6 +20,9 @@ TOUCH = 1e-6
 STEPS = 40
 """Newton steps before a logistic fit is taken for one without a finite end."""
 
+FLAT = 1e-12
+"""Share of the sharpest curvature of a likelihood below which it is flat: it has no maximum."""
+
 FEW = "no more complete rows than coefficients"
 TELLS = "the controls tell the group, so they cannot be held equal across it"
 
@@ -137,6 +140,9 @@ def _newton(s: Sample, basis: Floats, mass: Floats) -> tuple[Floats, Floats, str
         theta, now = theta + size * step, then
         if _furthest(s, basis @ (size * step), mass) < 1e-9:
             hessian, _ = _derivatives(s, basis, mass, theta)
+            curves = np.linalg.eigvalsh(hessian)
+            if curves.size and curves[0] < FLAT * curves[-1]:
+                break  # no step moves it any more: it has run off until rounding stopped it
             return basis @ theta, basis @ np.linalg.inv(hessian) @ basis.T, None
     kept = y[mass > 0]
     none = np.zeros(len(basis)), np.zeros((len(basis),) * 2)
