@@ -341,6 +341,7 @@ def test_a_worst_auc_by_hand() -> None:
     )  # fmt: skip
     hidden = worst_score(metric, [mid, low], 0.95, True)
     assert (hidden.method, math.isnan(hidden.value), hidden.group) == ("bounds", True, ())
+    assert str(hidden.reason).startswith("selective labels")
     assert worst_score(metric, [mid], 0.95, False).reason is not None
     nobody = worst_score(metric, [], 0.95, False)
     assert (nobody.attribute, nobody.column) == ((), None)
