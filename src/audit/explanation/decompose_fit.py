@@ -140,8 +140,9 @@ def _newton(s: Sample, basis: Floats, mass: Floats) -> tuple[Floats, Floats, str
         theta, now = theta + size * step, then
         if _furthest(s, basis @ (size * step), mass) < 1e-9:
             hessian, _ = _derivatives(s, basis, mass, theta)
-            curves = np.linalg.eigvalsh(hessian)
+            curves, ways = np.linalg.eigh(hessian)
             if curves.size and curves[0] < FLAT * curves[-1]:
+                step = ways[:, 0]
                 break  # no step moves it any more: it has run off until rounding stopped it
             return basis @ theta, basis @ np.linalg.inv(hessian) @ basis.T, None
     kept = y[mass > 0]
