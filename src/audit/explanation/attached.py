@@ -25,7 +25,7 @@ def attached(
         if not isinstance(explanation, Explanation):
             raise _strange(explanation, "explanation", "audit.explain")
         kept = held.get("decomposition")
-        held = dict(explanation.to_dict())
+        held = _without_rows(explanation.to_dict())
         if kept is not None:
             held["decomposition"] = kept
     if decomposition is not None:
@@ -35,6 +35,14 @@ def attached(
                 raise _strange(one, "decomposition", "audit.decompose")
         held["decomposition"] = [plain(one.to_dict()) for one in several]
     return held or None
+
+
+def _without_rows(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The explanation without what it says of single applicants: a report holds no rows."""
+    more = dict(found["more"])
+    if more.get("recourse"):
+        more["recourse"] = {k: v for k, v in more["recourse"].items() if k != "rows"}
+    return {**found, "more": more}
 
 
 def _strange(given: Any, argument: str, verb: str) -> InputError:
