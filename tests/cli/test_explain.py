@@ -108,6 +108,7 @@ def test_a_person_s_reasons(audit: Callable[..., Ran], loans: Path) -> None:
     named = re.findall(r"^  \d\. .*\[(\w+), (\w+)\]", ran.out, re.M)
     assert 1 <= len(named) <= 3
     assert {feature for _, feature in named} <= {"income", "debt", "zip"}
+    assert "This model would approve after: " in " ".join(ran.out.split())
     letter = audit(
         *("explain", str(loans / "loans.csv"), "--model", str(path), *ROLES, "--cutoff", "0.5"),
         *("--row", str(row), "--letter", "text", "--lender", "Example Bank"),

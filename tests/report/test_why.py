@@ -98,6 +98,20 @@ def test_the_part_not_accounted_for_is_never_itemised(attached: audit.Audit) -> 
     assert "discriminat" not in re.sub("discriminate less", "", inside)
 
 
+def test_reasons_and_recourse_are_told_by_group_and_by_nobody(attached: audit.Audit) -> None:
+    """Section 7 has shares by group; what is kept holds no applicant's row."""
+    keys = {g.key for g in grids(section(attached, "reasons").blocks)}
+    assert {"reasons-by-group", "reasons-quality", "recourse"} <= keys
+    more = (attached.record.explanation or {})["more"]
+    assert "rows" not in more["recourse"]
+    table = next(
+        g for g in grids(section(attached, "reasons").blocks) if g.key == "reasons-by-group"
+    )
+    heads = [c.title for c in table.columns]
+    assert heads[1].startswith("Everyone (")
+    assert [h.split(" (")[0] for h in heads[2:]] == ["f", "m"]
+
+
 def test_it_survives_json(attached: audit.Audit, tmp_path: Any) -> None:
     """Loaded, the audit is equal and its page is the same bytes."""
     audit.write(attached, tmp_path / "a.json")

@@ -25,7 +25,8 @@ def run(settings: dict[str, Any], asked: Mapping[str, Any], *, force: bool, quie
         step(f"reading {Path(settings['data']).name}")
         model = auditing.model_of(settings)
         roles = options.arguments_of(settings, "read")
-        table = audit.read(settings["data"], model=model, **roles)
+        decided = any(settings.get(key) for key in ("decision", "score", "risk"))
+        table = audit.read(settings["data"], model=None if decided else model, **roles)
         explanation = decomposition = None
         if model is not None:
             explanation = explained(model, table, asked, settings, step)
@@ -35,8 +36,13 @@ def run(settings: dict[str, Any], asked: Mapping[str, Any], *, force: bool, quie
                 table, controls=controls, attribute=asked["attribute"],
                 group=_level(table, asked), method=asked["method"],
             )  # fmt: skip
+        ways = {}
+        if asked["rows"] and not asked["letter"]:
+            step("searching what would turn the denial")
+            found = audit.recourse(model, table, rows=list(asked["rows"]))
+            ways = {way.row: way for way in found.rows}
     if not quiet:
-        _show(explanation, decomposition, asked)
+        _show(explanation, decomposition, ways, asked)
     if settings.get("output"):
         judged = {k: v for k, v in options.arguments_of(settings, "run").items() if k != "explain"}
         result = audit.run(table, **judged, **auditing.told(settings, "explain"))
@@ -57,8 +63,15 @@ def explained(
         model, table, attribute=asked.get("attribute"), group=_level(table, asked),
         scale=asked.get("scale"), seed=int(settings.get("seed", 0)),
         level=float(settings.get("level", 0.95)), reason_codes=asked.get("codes"),
-        progress=step,
+        thorough=_thorough(settings, asked), progress=step,
     )  # fmt: skip
+
+
+def _thorough(settings: Mapping[str, Any], asked: Mapping[str, Any]) -> bool | None:
+    """True where asked; False where only a row's reasons are shown; else by the rows there are."""
+    if asked.get("thorough"):
+        return True
+    return False if asked.get("rows") and not settings.get("output") else None
 
 
 def _check(settings: Mapping[str, Any], asked: Mapping[str, Any], controls: list[str]) -> None:
@@ -108,20 +121,22 @@ def _level(table: Any, asked: Mapping[str, Any]) -> Any:
     return group
 
 
-def _show(explanation: Any, decomposition: Any, asked: Mapping[str, Any]) -> None:
+def _show(
+    explanation: Any, decomposition: Any, ways: Mapping[int, Any], asked: Mapping[str, Any]
+) -> None:
     from audit.report.why_card import why
 
     if explanation is not None and not asked["rows"]:
         click.echo(why(explanation.to_dict(), width()).rstrip("\n"))
     if explanation is not None and asked["rows"]:
-        _show_rows(explanation, asked)
+        _show_rows(explanation, ways, asked)
     if decomposition is not None:
         if explanation is not None:
             click.echo()
         click.echo(paragraph(decomposition.summary()))
 
 
-def _show_rows(explanation: Any, asked: Mapping[str, Any]) -> None:
+def _show_rows(explanation: Any, ways: Mapping[int, Any], asked: Mapping[str, Any]) -> None:
     import audit
 
     for place, row in enumerate(asked["rows"]):
@@ -146,3 +161,21 @@ def _show_rows(explanation: Any, asked: Mapping[str, Any]) -> None:
                 "These texts are drafts: name a file of your own with --codes before any is sent."
             )
             click.echo(paragraph(said, "  "))
+        if row in ways:
+            click.echo(paragraph(_way(ways[row]), "  "))
+
+
+def _way(way: Any) -> str:
+    """What would turn one denial, in a sentence."""
+    if not way.feasible:
+        return "No change of a few inputs was found that this model would approve."
+    changes = [f"{name} from {_plain(a)} to {_plain(b)}" for name, (a, b) in way.changes.items()]
+    return (
+        f"This model would approve after: {'; '.join(changes)} (smallest change found, "
+        f"{100 * way.cost:.0f} percentile points). Whether a person can make it, a model does "
+        "not know."
+    )
+
+
+def _plain(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -22,7 +22,7 @@ _KEYS = tuple(
     sections={
         **options.sections(*_KEYS),
         **dict.fromkeys(("attribute", "group", "scale", "rows", "reasons"), "What is explained"),
-        **dict.fromkeys(("controls", "method"), "What is explained"),
+        **dict.fromkeys(("controls", "method", "thorough"), "What is explained"),
         **dict.fromkeys(("codes", "letter", "lender", "applicant", "date"), "Letters"),
     },
     examples=(
@@ -68,6 +68,11 @@ _KEYS = tuple(
     help="How the controls are held equal [linear].",
 )
 @click.option(
+    "--thorough",
+    is_flag=True,
+    help="Refit, search and audit reasons on more than 20,000 rows too.",
+)
+@click.option(
     "--row",
     "rows",
     type=int,
@@ -109,7 +114,7 @@ def explain(
     from audit.cli import auditing, explaining
 
     own = ("attribute", "group", "scale", "rows", "reasons", "codes", "letter", "lender",
-           "applicant", "date", "controls", "method")  # fmt: skip
+           "applicant", "date", "controls", "method", "thorough")  # fmt: skip
     asked = {key: flags.pop(key) for key in own}
     settings = options.gather(
         flags, file=options.one_file(files, "explain"), config_file=config_file, quiet=quiet
