@@ -50,10 +50,10 @@ def squares_of(d: Distribution) -> Any:
 def limits(key: str, d: Distribution, level: float) -> tuple[float, float]:
     of_scores = CATALOGUE[key].rates[0].of_scores
     assert of_scores is not None
-    cells, unit = d.counts.reshape(1, -1), squares_of(d)
+    cells, unit, shape = d.counts.reshape(1, -1), squares_of(d), d.counts.shape
     low, high = cell_bootstrap(
         cells,
-        lambda c: of_scores(replace(d, counts=c[..., 0, :].reshape(*c.shape[:-2], *d.counts.shape))),
+        lambda c: of_scores(replace(d, counts=c[..., 0, :].reshape(*c.shape[:-2], *shape))),
         level, REPLICATES, 0, squares=None if unit is None else cells * unit,
     )  # fmt: skip
     return float(low), float(high)

@@ -140,6 +140,20 @@ def test_gaps_of_scores_have_the_limits_of_their_kind(level: float) -> None:
         assert (e.method, math.isnan(e.p_value)) == ("MOVER of t", True)
 
 
+def test_limits_below_0_stay_where_a_value_may_be_below_0() -> None:
+    """A calibration intercept may be negative, and so may a quantile of scores below 0."""
+    keys = ["calibration_intercept", "calibration_intercept_difference", "score_median",
+            "score_median_difference"]  # fmt: skip
+    low = replace(WOMEN, values=WOMEN.values - 0.5, sum=WOMEN.sum - 30)
+    for parts, names in (((WOMEN, MEN), keys[:2]), ((low, MEN), keys[2:])):
+        found = estimated(names, *parts)
+        one, other = (found[names[0], (g,)] for g in "fm")
+        assert min(one.low, other.low) < 0
+        wanted = mover_difference(one.value, one.low, one.high, other.value, other.low, other.high)
+        e = found[names[1], ("f",)]
+        assert (e.low, e.high) == pytest.approx((float(wanted[0]), float(wanted[1])))
+
+
 def test_a_standardized_difference_needs_two_rows_a_side_and_any_spread_at_all() -> None:
     """2 rows v 2 by hand; 1 row has none; a thousandth of the scale gives the same d."""
     x, y = np.array([1.0, 3.0]), np.array([2.0, 6.0])
