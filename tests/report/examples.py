@@ -646,7 +646,30 @@ def hostile(name: str) -> AuditRecord:
     )
 
 
+@cache
+def explained() -> AuditRecord:
+    """A logistic model's decisions with its explanation and a decomposition attached."""
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+
+    import audit
+
+    rng = np.random.default_rng(7)
+    n = 600
+    sex = rng.choice(["f", "m"], n)
+    frame = pd.DataFrame(
+        {"sex": sex, "income": rng.normal(5, 1, n) + (sex == "m"), "debt": rng.normal(2, 1, n)}
+    )
+    frame["paid"] = rng.random(n) < 1 / (1 + np.exp(5.5 - frame["income"] + 0.5 * frame["debt"]))
+    model = LogisticRegression().fit(frame[["income", "debt"]], frame["paid"])
+    roles: dict[str, Any] = {"protected": ["sex"], "outcome": "paid", "reference": {"sex": "m"}}
+    table = audit.read(frame, model=model, features=["income", "debt"], cutoff=0.5, **roles)
+    split = audit.decompose(frame, controls=["income", "debt"], **roles)
+    return audit.attach(audit.run(table), audit.explain(model, table), split).record
+
+
 ALL = {
+    "explained": explained,
     "german": german,
     "many": many,
     "lender": lender,

@@ -6,7 +6,6 @@ import re
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 
 import audit
@@ -16,6 +15,7 @@ from audit.report.document import document
 from audit.report.html_page import html
 from audit.report.look import Look
 from audit.report.why_card import why
+from report import examples
 from report.attacks import ATTACKS
 
 
@@ -35,23 +35,7 @@ def grids(blocks: tuple[Block, ...]) -> list[Grid]:
 @pytest.fixture(scope="module")
 def attached() -> audit.Audit:
     """A logistic model on two features, one of which tells the group."""
-    pd = pytest.importorskip("pandas")
-    from sklearn.linear_model import LogisticRegression
-
-    rng = np.random.default_rng(7)
-    n = 600
-    sex = rng.choice(["f", "m"], n)
-    frame = pd.DataFrame({"sex": sex, "income": rng.normal(5, 1, n) + (sex == "m"),
-                          "debt": rng.normal(2, 1, n)})  # fmt: skip
-    frame["paid"] = rng.random(n) < 1 / (1 + np.exp(5.5 - frame["income"] + 0.5 * frame["debt"]))
-    model = LogisticRegression().fit(frame[["income", "debt"]], frame["paid"])
-    table = audit.read(
-        frame, model=model, protected=["sex"], features=["income", "debt"], outcome="paid",
-        cutoff=0.5, reference={"sex": "m"},
-    )  # fmt: skip
-    roles: dict[str, Any] = {"protected": ["sex"], "outcome": "paid", "reference": {"sex": "m"}}
-    split = audit.decompose(frame, controls=["income", "debt"], **roles)
-    return audit.attach(audit.run(table), audit.explain(model, table), split)
+    return audit.Audit(examples.explained())
 
 
 def section(result: audit.Audit, key: str) -> Any:

@@ -119,7 +119,7 @@ def _glass_box(look_: Look) -> list[Block]:
             Column(title="Feature"),
             Column(title="Own term's part of the gap", align="right"),
             Column(title="SHAP's part", align="right"),
-            Column(title=""),
+            Column(title="Agreement"),
         ),
         rows=rows,
         note=text.sentence(text.said(str(found["statement"]))),
