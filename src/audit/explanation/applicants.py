@@ -222,7 +222,7 @@ def chosen_group(
     names = list(people.codes)
     if isinstance(attribute, tuple | list) and len(attribute) == 1:
         attribute = attribute[0]
-    if attribute is not None and attribute not in names:
+    if attribute is not None and not (isinstance(attribute, str) and attribute in names):
         several = isinstance(attribute, tuple | list)
         raise InputError(
             "EXP004",
@@ -271,7 +271,11 @@ def _having(people: Applicants, names: list[str], told: Any) -> list[tuple[str, 
     found: list[tuple[str, Level]] = []
     for name in names:
         levels = [v for v in people.groups[name] if v is not None]
-        level = told if told in levels else match(told, levels, kind_of(levels))
+        try:
+            known = told in levels
+        except Exception:  # what cannot be compared is no level
+            known = False
+        level = told if known else match(told, levels, kind_of(levels))
         if level is not ABSENT:
             found.append((name, level))
     return found

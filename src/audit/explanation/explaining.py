@@ -16,7 +16,7 @@ from audit.explanation.applicants import Applicants, applicants, chosen_group
 from audit.explanation.record import Explanation, Gap
 from audit.explanation.routes import BreachError, Route, routes
 from audit.explanation.scored import Scored, check_scale, scored
-from audit.inference.checks import critical
+from audit.inference.checks import one_level
 from audit.table.roles import Level
 from audit.table.wording import shown
 
@@ -89,7 +89,7 @@ def explain(
     (0.1, ('m',), 'income', 'output')
     """
     check_scale(scale)
-    critical(level)
+    level = one_level(level)
     _check_seed(seed)
     _check_thorough(thorough)
     say = progress or (lambda text, done, total: None)

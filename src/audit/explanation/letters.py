@@ -59,7 +59,7 @@ def letter(
     (True, True)
     """
     own = _checked(reasons, draft)
-    if format not in FORMATS:
+    if not isinstance(format, str) or format not in FORMATS:
         raise InputError(
             "EXP233", f"{shown(format)} is no form of a letter", argument="format",
             fix="one of 'text', 'html'",
@@ -89,7 +89,7 @@ def letter_template(format: str = "text") -> str:
     >>> "{{ lender }}" in letter_template("html")
     True
     """
-    if format not in FORMATS:
+    if not isinstance(format, str) or format not in FORMATS:
         raise InputError(
             "EXP233", f"{shown(format)} is no form of a letter", argument="format",
             fix="one of 'text', 'html'",

@@ -254,7 +254,7 @@ def _is_single(model: Any) -> bool:
 
 def check_scale(scale: Any) -> None:
     """Raise `InputError` EXP006 for a scale that is not one."""
-    if scale is not None and scale not in SCALES:
+    if scale is not None and not (isinstance(scale, str) and scale in SCALES):
         raise InputError(
             "EXP006",
             f"{shown(scale)} is no scale",

@@ -29,9 +29,10 @@ Pair = tuple[Floats, Floats, Floats, Floats]
 def bound_of(pair: Pair, z: Floats) -> Floats:
     """The chi² a limit must reach: z² with Miettinen & Nurminen's N/(N-1)."""
     total = pair[1] + pair[3]
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         factor = np.where(total > 1, total / np.maximum(total - 1, TINY), np.inf)
-    return np.clip(z * z * factor, 1e-30, 1e12)
+        bound = np.where(z == 0, 0.0, z * z * factor)  # a level next to 0, of hardly a row
+    return np.clip(bound, 1e-30, 1e12)
 
 
 def solve(
