@@ -387,7 +387,8 @@ def _decider(model: Any, cutoff: float | None, favorable: Any) -> Callable[[Any,
         return lambda inputs, size: _one_each(
             answer(function, inputs, name, size, "predict"), name, "predict"
         )
-    if isinstance(cutoff, bool) or not isinstance(cutoff, int | float) or not math.isfinite(cutoff):
+    number = isinstance(cutoff, int | float) and not isinstance(cutoff, bool)
+    if not number or not abs(cutoff) <= LARGEST:
         raise InputError(
             "TBL126", f"{shown(cutoff)} is no cut-off", argument="cutoff", fix="for example 0.15"
         )
