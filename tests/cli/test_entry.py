@@ -26,6 +26,9 @@ Audit:
   merge       Add tallies of months, branches or partners.
   power       How many rows a group an audit needs.
 
+Understand and remedy:
+  explain     Say why a gap arises: features, proxies, reasons.
+
 Operate:
   gate        Turn a report's verdict into an exit code.
   render      Make a page or file from a JSON report.
