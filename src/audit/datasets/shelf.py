@@ -42,6 +42,13 @@ def load(name: str, *, labels: str | None = None) -> Dataset:
     (1989, 'approve')
     """
     _check(name)
+    if labels is not None and not isinstance(labels, str):
+        raise InputError(
+            "DAT002",
+            f"a {type(labels).__name__} names no labels",
+            argument="labels",
+            fix="give 'corrected' or 'statlog', or leave labels out",
+        )
     build = _builder(name)
     if name == "german_credit":
         return build(folder(name), card(name), labels or "corrected")

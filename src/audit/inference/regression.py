@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audit.errors import InputError
-from audit.inference.checks import Floats, critical
+from audit.inference.checks import Floats, one_level
 from audit.inference.estimate import NAN
 from audit.table.roles import Group, Level
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from audit.table.design import Design
 
 ERRORS = ("HC1", "HC3")
+LARGEST = 1e100
+"""Amounts beyond it cannot be squared and summed."""
 SMALL = 1e-9
 """Share of the largest eigenvalue below which a direction of the design is empty."""
 
@@ -131,8 +133,8 @@ def regress(
     """
     from audit.table.rows import Table
 
-    critical(level)
-    if errors not in ERRORS:
+    level = one_level(level)
+    if not isinstance(errors, str) or errors not in ERRORS:
         raise InputError(
             "INF020", f"{errors!r} is no kind of errors", argument="errors", fix="HC3 or HC1"
         )
@@ -201,6 +203,13 @@ def adjusted(
     complete, total, incomplete, method = 0, 0, {}, errors
     for name in attributes:
         d = design(table, column, name, controls, categorical)
+        if len(d.amount) and np.abs(d.amount).max() > LARGEST:
+            raise InputError(
+                "INF020",
+                f"an amount in {column!r} is beyond 1e100, which has no squares to sum",
+                argument="amount",
+                fix="express it in larger units, or leave such rows out with where",
+            )
         held = _rows(d)
         complete, total = int(held.sum()), d.rows
         incomplete = dict(d.incomplete)

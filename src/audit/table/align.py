@@ -106,6 +106,15 @@ def _column(name: str, value: Any) -> Any:
     return value
 
 
+def _converted(value: Any) -> Any:
+    """A polars or Arrow column as pandas has it; as plain values where pandas cannot have it."""
+    try:
+        return value.to_pandas()
+    except (ValueError, TypeError):  # a category that is null, say
+        each = value.to_pylist() if hasattr(value, "to_pylist") else value.to_list()
+        return np.array([*each, None], dtype=object)[:-1]  # None keeps numpy from nesting
+
+
 def _held(value: Any) -> Any:
     import pandas as pd
 
@@ -130,7 +139,7 @@ def frame_of(columns: Mapping[str, Any]) -> tuple[Any, bool]:
         if isinstance(value, pd.Series):
             series[name] = value.array
         elif hasattr(value, "to_pandas"):
-            series[name] = _held(value.to_pandas())
+            series[name] = _held(_converted(value))
         elif isinstance(value, np.ma.MaskedArray):
             series[name] = _held(value)
         elif hasattr(value, "dtype"):

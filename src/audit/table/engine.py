@@ -99,6 +99,8 @@ def look_all(frame: Any, columns: Sequence[str]) -> dict[str, Distinct]:
 
     schema = frame.collect_schema()
     plain = {c: _plain(frame, c) for c in columns if not schema[c].is_temporal()}
+    if not plain:
+        return {column: look(frame, column) for column in columns}
     narrow = frame.select(*(e.alias(f"c{i}") for i, e in enumerate(plain.values())))
     names = {column: f"c{i}" for i, column in enumerate(plain)}
     found: dict[str, Distinct] = {}
