@@ -147,7 +147,8 @@ def attach(
 
     `explanation` is what `audit.explain` returned, `decomposition` what `audit.decompose` did
     (or several). Verdict and findings stay as they are; what was attached before is replaced
-    part by part. Raises `InputError` RUN020 where they are something else.
+    part by part. Raises `InputError` RUN020 where they are something else, RUN021 where they were
+    found in other data.
 
     >>> loans = {"sex": ["f", "m"] * 60, "ok": [1, 1, 0, 1, 0, 1] * 20, "income": [3, 5, 2] * 40}
     >>> roles = {"protected": "sex", "decision": "ok", "favorable": 1}
@@ -165,8 +166,11 @@ def attach(
             argument="result",
             fix="give what audit.run or audit.load returned",
         )
-    held = attached(result.record.explanation, explanation, decomposition)
-    return Audit(replace(result.record, explanation=held))
+    record = result.record
+    held = attached(
+        record.explanation, explanation, decomposition, roles=record.roles, rows=record.tally.rows
+    )
+    return Audit(replace(record, explanation=held))
 
 
 def load(path: str | Path) -> Audit:

@@ -125,7 +125,33 @@ def test_fault_61_classes_that_do_not_hold_the_favourable_outcome_are_refused() 
 
 
 def test_fault_62_an_audit_with_a_model_needs_no_explanation() -> None:
-    """Without explanations the audit is whole, and says what it did not look into."""
+    """Without an explanation the audit is whole, and says what it did not look into."""
     result, _ = told(lambda: run(Model()))
     assert result.verdict in ("fail", "review", "insufficient", "pass")
-    assert not hasattr(audit, "explain") or result.record.explanation is None
+    assert result.record.explanation is None
+
+
+def test_fault_62_values_that_do_not_add_up_are_never_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Trees whose SHAP values miss the score are given up for a way that adds up."""
+    from sklearn.ensemble import RandomForestClassifier
+
+    from audit.explanation import trees
+
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"sex": ["f", "m"] * 60, "x": rng.normal(size=120)})
+    frame["paid"] = (frame["x"] + rng.normal(size=120) > 0).astype(int)
+    model = RandomForestClassifier(5, max_depth=3, random_state=0).fit(frame[["x"]], frame["paid"])
+    table = audit.read(frame, protected="sex", outcome="paid", favorable=1, features=["x"])
+    own = trees.shap_values
+
+    def wrong(*given: Any, **more: Any) -> Any:
+        values, base = own(*given, **more)
+        return values + 0.01, base
+
+    monkeypatch.setattr(trees, "shap_values", wrong)
+    found = audit.explain(model, table, thorough=False)
+    assert "tree" not in found.method
+    assert sum(a.value for a in found.attributions) == pytest.approx(found.gap, abs=1e-9)
+    assert any("miss the score" in note for note in found.notes)

@@ -37,6 +37,8 @@ def run(settings: dict[str, Any], asked: Mapping[str, Any], *, force: bool, quie
                 group=_level(table, asked), method=asked["method"],
             )  # fmt: skip
         ways = {}
+        if asked["rows"] and explanation is not None:
+            explanation.reasons(list(asked["rows"]))  # refuses rows that were not denied
         if asked["rows"] and not asked["letter"]:
             step("searching what would turn the denial")
             found = audit.recourse(model, table, rows=list(asked["rows"]))

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from audit.errors import DataWarning, InputError, tell
 from audit.explanation import parts
 from audit.explanation.applicants import Applicants, applicants, chosen_group
+from audit.explanation.direction import check_direction
 from audit.explanation.record import Explanation, Gap
 from audit.explanation.routes import BreachError, Route, routes
 from audit.explanation.scored import Scored, check_scale, scored
@@ -25,6 +26,9 @@ Ints = npt.NDArray[np.int64]
 
 Say = Callable[[str, float, "float | None"], object]
 """(what is being done, how far, of how much)."""
+
+OWN = ("attribute", "group", "scale", "seed", "level", "reason_codes", "thorough", "progress")
+"""Arguments of the verb itself, for suggestions."""
 
 FEWEST = 30
 """Rows below which a group's gap is not the one named first."""
@@ -59,6 +63,7 @@ def explain(
     reason_codes: Any = None,
     thorough: bool | None = None,
     progress: Say | None = None,
+    **roles: Any,
 ) -> Explanation:
     """Split a group's gap in mean score into what each feature adds to it.
 
@@ -66,7 +71,8 @@ def explain(
     values − reference mean), with the reference group as the background. Scores favour the
     applicant: log-odds of the favourable outcome for models with a logit link, its probability
     for forests, else the model's output; `scale` asks for another where it can be had exactly.
-    `table` is read with `features=[...]`, and the model sees the caller's own rows. `attribute`
+    `table` is read with `features=[...]` (or is a frame, with the arguments of `audit.read` beside
+    it), and the model sees the caller's own rows. `attribute`
     and `group` choose which gap stands first (the largest else); every group of every attribute
     is in `gaps`. `returns` is the outcome value that a booster, regressor or callable returns
     the score of; without it the output is explained as it is, with a warning. Limits are over
@@ -93,15 +99,16 @@ def explain(
     _check_seed(seed)
     _check_thorough(thorough)
     say = progress or (lambda text, done, total: None)
-    people = applicants(model, table)
+    people = applicants(model, _read(table, roles))
     wanted, wanted_level, named = chosen_group(people, attribute, group)
     codes = _codes(reason_codes, people)
     say("asking the model", 0, None)
     found = scored(model, people, returns)
+    backwards = check_direction(found, people, level)
     route, valued, closed = _valued(found, people, scale, seed, say)
     gaps = _gaps(route, people, valued, level)
     first = _first(gaps, people, wanted, wanted_level, named)
-    notes = [*route.notes, *_notes(route, people, valued, closed)]
+    notes = [*backwards, *route.notes, *_notes(route, people, valued, closed)]
     if scale is not None and scale != route.scale:
         text = (
             f"{found.name} is not explained exactly in {_named(scale)}: parts are in "
@@ -129,6 +136,7 @@ def explain(
         rows=len(valued[first.attribute[0]].rows) if first.attribute[0] in valued else 0,
         level=level,
         seed=seed,
+        size=people.size,
         notes=tuple(notes),
     )
     from audit.explanation.composing import compose
@@ -141,6 +149,22 @@ def _codes(told: Any, people: Applicants) -> Any:
     from audit.explanation.reasons import codes_for
 
     return codes_for(told, people)
+
+
+def _read(table: Any, roles: dict[str, Any]) -> Any:
+    """The table, or what `audit.read` makes of a frame and its roles."""
+    from audit.table.keywords import check_keywords, refuse_roles
+    from audit.table.rows import Table
+
+    if isinstance(table, Table):
+        refuse_roles(roles, "a table")
+        return table
+    if not roles:
+        return table  # refused by name where its rows are looked at
+    from audit.table.intake import read
+
+    check_keywords(roles, OWN)
+    return read(table, **roles)
 
 
 def _check_seed(seed: Any) -> None:

@@ -198,6 +198,8 @@ class Explanation:
     """Confidence level of every interval."""
     seed: int
     """Of every sample."""
+    size: int = 0
+    """Rows of the table, explained or not."""
     proxies: tuple[Proxy, ...] = ()
     """Features found to tell a protected attribute (low > null), highest risk first."""
     strengths: tuple[Proxy, ...] = ()

@@ -179,6 +179,7 @@ def _by_output(model: Any, name: str, people: Applicants, returns: Any) -> Score
     values, single = _asked(own, people, model)
     told: bool | None = _turned_as_told(people, values)
     if returns is not None:
+        _check_returns(people, returns)
         told = not any(same(returns, g) for good in people.favorable for g in good)
     turned = bool(told)
     within = told is not None and bool(values.size and values.min() >= 0 and values.max() <= 1)
@@ -195,6 +196,23 @@ def _by_output(model: Any, name: str, people: Applicants, returns: Any) -> Score
         binary=True,
         oriented=told is not None,
     )
+
+
+def _check_returns(people: Applicants, returns: Any) -> None:
+    """`returns` names a value that the outcome (else the decision) takes."""
+    rows, roles = people.table.rows, people.table.roles
+    column = roles.outcome or (roles.decision if roles.decided_by == "decision" else None)
+    if column is None or not isinstance(rows, CodedRows) or column not in rows.frame.columns:
+        return
+    values = rows.frame.get_column(column).unique().to_list()
+    if not any(same(returns, v) for v in values):
+        raise InputError(
+            "TBL125",
+            f"{shown(returns)} is no value of {shown(column)}",
+            argument="returns",
+            fix=f"one of {', '.join(shown(v) for v in sorted(map(str, values))[:6])}, as it is "
+            "in the data",
+        )
 
 
 def _turned_as_told(people: Applicants, values: Floats) -> bool | None:

@@ -97,7 +97,7 @@ def share(value: float) -> str:
     >>> share(-0.154), share(1.2), share(math.nan)
     ('−15%', '120%', '—')
     """
-    return "—" if math.isnan(value) else text.minus(f"{100 * value:.0f}%")
+    return "—" if math.isnan(value) else text.minus(f"{round(100 * value) + 0:d}%")
 
 
 def edge(values: Iterable[float]) -> float:

@@ -103,6 +103,7 @@ CODES: Mapping[str, str] = {
     "TBL125": "a model's classes and the favourable outcome do not fit",
     "TBL126": "a model needs a cut-off, or has no probabilities to apply one to",
     "TBL127": "a column already has the name that a model's output needs",
+    "TBL128": "a cut-off that no probability reaches",
     "TBL140": "no such model file",
     "TBL141": "a model saved as a pickle, which would run code while it is read",
     "TBL142": "a file that is no model file known here",

@@ -14,6 +14,18 @@ from audit.errors import InputError
 TRUSTED = ("sklearn.",)
 """Beginnings of type names accepted beside those that skops itself knows to be harmless."""
 
+NAMED = (
+    "collections.OrderedDict",
+    "lightgbm.basic.Booster",
+    "lightgbm.sklearn.LGBMClassifier",
+    "lightgbm.sklearn.LGBMRegressor",
+    "numpy.dtype",
+    "xgboost.core.Booster",
+    "xgboost.sklearn.XGBClassifier",
+    "xgboost.sklearn.XGBRegressor",
+)
+"""Other types accepted by their whole name: data, and boosters that are rebuilt from their text."""
+
 REFUSED = ("sklearn.datasets.", "sklearn.externals.", "sklearn.utils.")
 """Beginnings that are not, although they lie inside a trusted library: they reach further."""
 
@@ -59,7 +71,9 @@ def load_model(path: str | Path) -> Any:
         types = skops.io.get_untrusted_types(file=file)
     except Exception as problem:
         raise _damaged(file, problem) from None
-    strange = [t for t in types if not t.startswith(TRUSTED) or t.startswith(REFUSED)]
+    strange = [
+        t for t in types if t not in NAMED and (not t.startswith(TRUSTED) or t.startswith(REFUSED))
+    ]
     if strange:
         raise InputError(
             "TBL144",

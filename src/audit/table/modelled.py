@@ -15,7 +15,8 @@ def read_source(source: Any, model: Any, returns: Any, roles: Mapping[str, Any])
     """A table of the source; with `model` its risks, scores or decisions are a column of it.
 
     Raises `InputError` RUN002 where `returns` has no model or both a decision column
-    and a model are given, and what `audit.read` and the model raise.
+    and a model are given, TBL128 a cut-off outside 0 to 1 for a probability, and what `audit.read`
+    and the model raise.
 
     >>> read_source({"sex": ["f", "m"]}, None, None, {"protected": "sex"}).size
     2
@@ -40,6 +41,7 @@ def read_source(source: Any, model: Any, returns: Any, roles: Mapping[str, Any])
         )
     from audit.table.model import with_model
 
+    _check_cutoff(model, roles.get("cutoff"))
     frame, found = with_model(
         _frame(source, roles.get("encoding")),
         model,
@@ -53,6 +55,18 @@ def read_source(source: Any, model: Any, returns: Any, roles: Mapping[str, Any])
     if "decision" in found:
         return replace(table, roles=replace(table.roles, decided_by="predict"))
     return table
+
+
+def _check_cutoff(model: Any, cutoff: Any) -> None:
+    """Probabilities lie between 0 and 1, and so does a cut-off that parts them."""
+    number = isinstance(cutoff, int | float) and not isinstance(cutoff, bool)
+    if number and hasattr(model, "predict_proba") and not 0 <= cutoff <= 1:
+        raise InputError(
+            "TBL128",
+            f"{cutoff!r} is no cut-off for a probability",
+            argument="cutoff",
+            fix="a number from 0 to 1: applicants below it are approved",
+        )
 
 
 def _frame(source: Any, encoding: str | None) -> Any:

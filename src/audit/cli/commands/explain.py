@@ -37,7 +37,7 @@ _KEYS = tuple(
         ),
         (
             "why row 17 was denied, as a letter",
-            "audit explain --config audit.toml --row 17 --letter",
+            "audit explain --config audit.toml --row 17 --codes codes.toml --letter text",
         ),
         (
             "no model: how much of a gap in decisions goes with these controls",

@@ -25,8 +25,9 @@ def blocks(look_: Look) -> list[Block]:
             "recourse",
             "The smallest change that turns a denial into an approval, by group",
             whole,
-            "Cost is the sum of changes in percentiles of the reference population, over those "
-            "for whom a change was found. Protected attributes never change.",
+            "Cost in percentile points of the reference population, summed over the features that "
+            "change, in the mean over those for whom a change was found. The sentence above "
+            "compares at equal distance to the cut-off. Protected attributes never change.",
         ),
     ]
     near = [g for g in gaps if g["band"] is not None]
@@ -72,8 +73,8 @@ def _row(g: Entry) -> tuple[Cell, ...]:
             note=f"reference {text.percent(num(g['reference_infeasible']))}",
         ),
         Cell(
-            text=text.number(num(g["mean"]), 2),
-            note=f"reference {text.number(num(g['reference_mean']), 2)}",
+            text=text.number(100 * num(g["mean"]), 1),
+            note=f"reference {text.number(100 * num(g['reference_mean']), 1)}",
         ),
         Cell(
             text=_signed(num(g["difference"])),
@@ -84,4 +85,4 @@ def _row(g: Entry) -> tuple[Cell, ...]:
 
 
 def _signed(value: float) -> str:
-    return ("+" if value > 0 else "") + text.number(value, 2)
+    return ("+" if value > 0 else "") + text.number(100 * value, 1)

@@ -92,7 +92,7 @@ def _errors(look_: Look) -> list[Block]:
             "that finding them does not flatter them."
         ),
     )
-    return [Fold(title="Where the model errs", blocks=(grid,))]
+    return [Fold(title="Errors by kind of applicant", blocks=(grid,))]
 
 
 def _glass_box(look_: Look) -> list[Block]:
