@@ -131,7 +131,9 @@ def recourse_of(
     """
     rule = _rule(found, people)
     fixed = _fixed(people, copies, actionable, immutable)
-    monotone, ranges = _limits(people, fixed, monotone or {}, ranges or {})
+    monotone, ranges = _limits(
+        people, fixed, {} if monotone is None else monotone, {} if ranges is None else ranges
+    )
     free = tuple(f for f in people.features if f not in fixed)
     if not free:
         raise InputError(
