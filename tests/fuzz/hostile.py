@@ -255,4 +255,4 @@ def fuzz(
         if said is not None:
             wrong.append(said)
     places = {w.rpartition(" at ")[2]: w for w in reversed(wrong)}
-    assert not wrong, f"{len(wrong)} of {TIMES} at {entry}:\n" + "\n".join(places.values())
+    assert not wrong, f"{len(wrong)} of {TIMES if times is None else times} at {entry}:\n" + "\n".join(places.values())

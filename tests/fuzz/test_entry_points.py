@@ -18,7 +18,7 @@ import pytest
 import audit
 from audit import inference, metrics
 from audit.cli import entry
-from fuzz.hostile import NUMBERS, TEXTS, array, fuzz, roles, table, thing
+from fuzz.hostile import NUMBERS, TEXTS, TIMES, array, fuzz, roles, table, thing
 
 FUNCTIONS = sorted(
     name for name in dir(metrics) if name.islower() and callable(getattr(metrics, name))
@@ -70,7 +70,8 @@ def test_metrics_of_arrays() -> None:
     """All drop-ins in turn."""
     names = drop_ins()
     assert len(names) > 30
-    fuzz("metrics", lambda r: _grouped(r, r.choice(names)), None if _many() else 1500)
+    times = TIMES * len(names) if _many() else 1500
+    fuzz("metrics", lambda r: _grouped(r, r.choice(names)), times)
 
 
 def _many() -> bool:

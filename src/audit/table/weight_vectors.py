@@ -25,7 +25,12 @@ def numbers(source: Any) -> npt.NDArray[np.float64]:
     elif hasattr(source, "to_pylist"):  # pyarrow
         return numbers(source.to_pylist())
     else:
-        array = np.asarray(source.to_numpy() if hasattr(source, "to_numpy") else source)
+        try:
+            array = np.asarray(source.to_numpy() if hasattr(source, "to_numpy") else source)
+        except Exception:  # numpy has no integers of 128 bits, polars does
+            if not hasattr(source, "to_list"):
+                raise
+            return numbers(source.to_list())
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
