@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 from fractions import Fraction
 from pathlib import Path
@@ -75,6 +76,63 @@ def test_fault_59_a_pickle_is_refused_unread(tmp_path: Path, capsys: Any, name: 
     assert "TBL141" in said
     assert "Traceback" not in said
     assert not made.exists()
+
+
+def _run_file(folder: Path, model: Path, *words: str) -> int:
+    FRAME.to_csv(folder / "loans.csv", index=False)
+    return command(
+        "run", folder / "loans.csv", "--model", model, "--features", "x", "--protected", "g",
+        "--outcome", "defaulted", "--favorable", "outcome=0", "--cutoff", "0.5", *words,
+    )  # fmt: skip
+
+
+def _logit() -> Any:
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression().fit(FRAME[["x"]], FRAME["defaulted"])
+
+
+@pytest.mark.parametrize("kind", ["pickle", "joblib"])
+def test_fault_59_a_pickle_is_loaded_where_its_sha256_is_given(
+    tmp_path: Path, capsys: Any, kind: str
+) -> None:
+    """Opting in names the file by what it holds."""
+    import joblib
+
+    file = tmp_path / f"m.{kind}"
+    if kind == "pickle":
+        file.write_bytes(pickle.dumps(_logit()))
+    else:
+        joblib.dump(_logit(), file, compress=3)
+    code = _run_file(
+        tmp_path, file, "--fail-on", "never", "--allow-pickle",
+        hashlib.sha256(file.read_bytes()).hexdigest().upper(),
+    )  # fmt: skip
+    assert code == 0, capsys.readouterr().err
+
+
+@pytest.mark.parametrize("said", ["0" * 64, "abc", ""], ids=["another", "short", "empty"])
+def test_fault_59_a_pickle_with_another_sha256_is_refused_unread(
+    tmp_path: Path, capsys: Any, said: str
+) -> None:
+    """What was vouched for and what is there are both named, and never the whole of the latter."""
+    made, file = tmp_path / "made", tmp_path / "m.pkl"
+    file.write_bytes(pickle.dumps(Bomb(made)))
+    own = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert _run_file(tmp_path, file, "--allow-pickle", said) == 2
+    text = capsys.readouterr().err
+    assert "TBL141" in text
+    assert own not in text
+    assert (own[:12] in text and said[:12] in text) == (len(said) == 64)
+    assert not made.exists()
+
+
+def test_fault_59_allowing_a_pickle_means_nothing_elsewhere(tmp_path: Path, capsys: Any) -> None:
+    import skops.io
+
+    skops.io.dump(_logit(), tmp_path / "m.skops")
+    assert _run_file(tmp_path, tmp_path / "m.skops", "--allow-pickle", "0" * 64) == 2
+    assert "no pickle" in capsys.readouterr().err
 
 
 def _raises(_: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from audit.cli import options, shell
 from audit.cli.corrections import ASKABLE, CommandError
 from audit.cli.progress import Progress
-from audit.cli.settings import SETTINGS
+from audit.cli.settings import OF_THE_MODEL, SETTINGS
 from audit.cli.trouble import is_terminal
 from audit.cli.typed_values import in_column_type
 from audit.errors import InputError
@@ -75,7 +75,7 @@ def _unsaid(settings: Mapping[str, Any], verb: str) -> InputError:
 
 def _without_roles(settings: dict[str, Any], verb: str) -> dict[str, Any]:
     spoken = [k for k in settings if k in SETTINGS and SETTINGS[k].verb == "read"]
-    spoken += [k for k in ("model",) if k in settings]
+    spoken += [k for k in ("model", *OF_THE_MODEL) if k in settings]
     if spoken:
         kept = {k: v for k, v in settings.items() if k not in spoken}
         raise CommandError(
@@ -159,10 +159,19 @@ def _extra(settings: Mapping[str, Any]) -> dict[str, Any]:
 def model_of(settings: Mapping[str, Any]) -> Any:
     """The model named, loaded; None where none is."""
     if not settings.get("model"):
+        for key in OF_THE_MODEL:
+            if settings.get(key) is not None:
+                raise CommandError(
+                    "CLI005",
+                    f"{SETTINGS[key].flag} speaks of a model, and none is given",
+                    argument=SETTINGS[key].flag,
+                    fix="name the model, or leave it out",
+                    add=["--model", "FILE"],
+                )
         return None
     from audit.table.model_file import load_model
 
-    return load_model(settings["model"])
+    return load_model(settings["model"], allow_pickle=settings.get("allow_pickle"))
 
 
 def written(result: Any, settings: Mapping[str, Any], *, force: bool, quiet: bool) -> list[str]:

@@ -86,6 +86,8 @@ _LIST = (
      "Instead of a cut-off: the strictest one approving at least this share."),
     ("model", "file", RULE, "run", "FILE", "model.skops", '"model.skops"',
      "A model that decides, saved with skops."),
+    ("allow_pickle", "text", RULE, "run", "SHA256", "9f86d081...", '"9f86d081..."',
+     "Load this very pickle or joblib file, which can run any code: you trust its author."),
     ("features", "columns", RULE, "read", "A,B", "income,debt", '["income", "debt"]',
      "The model's inputs, in order."),
     ("amount", "directions", RULE, "read", "A=higher", "limit=higher", '{ limit = "higher" }',
@@ -160,3 +162,7 @@ def taken_by(*verbs: str) -> tuple[str, ...]:
     ('fail_on', 'strict')
     """
     return tuple(key for key, setting in SETTINGS.items() if setting.verb in verbs)
+
+
+OF_THE_MODEL = ("allow_pickle",)
+"""Settings that say how `model` is loaded and asked, and mean nothing without it."""

@@ -1,7 +1,7 @@
-"""Models from files: skops with types that are known, never pickle.
+"""Models from files: skops with types that are known; a pickle only where it is vouched for.
 
-A pickle runs whatever its author wished while it is loaded. skops lists the types a file holds
-before anything is built; only those of the libraries named here are accepted.
+skops lists the types a file holds before anything is built; only those of the libraries named here
+are accepted.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.errors import InputError
+from audit.table.pickled_model import is_pickle, load_pickle
 
 TRUSTED = ("sklearn.",)
 """Beginnings of type names accepted beside those that skops itself knows to be harmless."""
@@ -29,14 +30,13 @@ NAMED = (
 REFUSED = ("sklearn.datasets.", "sklearn.externals.", "sklearn.utils.")
 """Beginnings that are not, although they lie inside a trusted library: they reach further."""
 
-PICKLES = (".pkl", ".pickle", ".joblib", ".sav")
 
+def load_model(path: str | Path, *, allow_pickle: str | None = None) -> Any:
+    """The estimator in a `.skops` file, or in a pickle whose SHA-256 is `allow_pickle`.
 
-def load_model(path: str | Path) -> Any:
-    """The estimator in a `.skops` file.
-
-    Raises `InputError`: TBL140 no such file, TBL141 a pickle, TBL142 another kind of file,
-    TBL143 skops is not installed, TBL144 types that are not trusted, TBL145 a damaged file.
+    Raises `InputError`: TBL140 no such file, TBL141 a pickle that is not allowed, TBL142 another
+    kind of file, TBL143 skops is not installed, TBL144 types that are not trusted, TBL145 a damaged
+    file.
     """
     file = Path(path)
     if not file.is_file():
@@ -44,12 +44,14 @@ def load_model(path: str | Path) -> Any:
             "TBL140", f"no such file: {str(path)!r}", argument="model", fix="check the path"
         )
     ending = file.suffix.lower()
-    if ending in PICKLES or _starts_as_pickle(file):
+    if is_pickle(file):
+        return load_pickle(file, allow_pickle)
+    if allow_pickle is not None:
         raise InputError(
             "TBL141",
-            f"{file.name} is a pickle: loading it would run whatever code it holds",
-            argument="model",
-            fix="save the model with skops.io.dump(model, 'model.skops')",
+            f"{file.name} is no pickle, and nothing has to be allowed for it",
+            argument="allow_pickle",
+            fix="leave it out",
         )
     if ending != ".skops":
         raise InputError(
@@ -85,12 +87,6 @@ def load_model(path: str | Path) -> Any:
         return skops.io.load(file, trusted=types)
     except Exception as problem:
         raise _damaged(file, problem) from None
-
-
-def _starts_as_pickle(file: Path) -> bool:
-    with file.open("rb") as opened:
-        head = opened.read(2)
-    return head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05"
 
 
 def _damaged(file: Path, problem: Exception) -> InputError:
