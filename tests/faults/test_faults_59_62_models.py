@@ -135,6 +135,53 @@ def test_fault_59_allowing_a_pickle_means_nothing_elsewhere(tmp_path: Path, caps
     assert "no pickle" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("limit", "value", "says"),
+    [("MEMORY", 2**20, "memory"), ("SECONDS", 0.01, "0.01 seconds")],
+)
+def test_fault_59_a_model_that_takes_too_much_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: float, says: str
+) -> None:
+    """In a child process: neither the memory nor the time is the audit's."""
+    import skops.io
+
+    from audit.table import model_trial
+    from audit.table.model_file import load_model
+
+    skops.io.dump(_logit(), tmp_path / "m.skops")
+    monkeypatch.setattr(model_trial, limit, value)
+    error = refused(lambda: load_model(tmp_path / "m.skops"), "m.skops", says, argument="model")
+    assert error.code == "TBL146"
+
+
+def test_fault_59_a_file_that_ends_its_process_ends_no_audit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import skops.io
+
+    from audit.table import model_trial
+    from audit.table.model_file import load_model
+
+    skops.io.dump(_logit(), tmp_path / "m.skops")
+    monkeypatch.setattr(model_trial, "_ALONE", "import os; os.kill(os.getpid(), 9)")
+    error = refused(lambda: load_model(tmp_path / "m.skops"), "m.skops", "signal 9")
+    assert error.code == "TBL146"
+
+
+def test_fault_59_a_skops_file_is_tried_in_a_child_process(tmp_path: Path, capsys: Any) -> None:
+    """And then loaded here, with the answers of the model that was saved."""
+    import skops.io
+
+    from audit.table.model_file import load_model
+
+    skops.io.dump(_logit(), tmp_path / "m.skops")
+    again = load_model(tmp_path / "m.skops")
+    np.testing.assert_array_equal(
+        again.predict_proba(FRAME[["x"]]), _logit().predict_proba(FRAME[["x"]])
+    )
+    assert capsys.readouterr() == ("", "")
+
+
 def _raises(_: Any) -> Any:
     raise ZeroDivisionError("no")
 

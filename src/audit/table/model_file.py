@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.errors import InputError
+from audit.table.model_trial import out_of_memory, try_load
 from audit.table.pickled_model import is_pickle, load_pickle
 
 TRUSTED = ("sklearn.",)
@@ -36,7 +37,7 @@ def load_model(path: str | Path, *, allow_pickle: str | None = None) -> Any:
 
     Raises `InputError`: TBL140 no such file, TBL141 a pickle that is not allowed, TBL142 another
     kind of file, TBL143 skops is not installed, TBL144 types that are not trusted, TBL145 a damaged
-    file.
+    file, TBL146 one that in a child process takes too much memory or time, or ends it.
     """
     file = Path(path)
     if not file.is_file():
@@ -60,9 +61,20 @@ def load_model(path: str | Path, *, allow_pickle: str | None = None) -> Any:
             argument="model",
             fix="skops.io.dump(model, 'model.skops')",
         )
+    try_load(file)
+    return read_model(file)
+
+
+def read_model(file: Path) -> Any:
+    """The estimator in a file of a known kind, loaded in this process.
+
+    Raises `InputError` TBL143, TBL144, TBL145 and `MemoryError`.
+    """
     try:
         import skops.io
-    except ImportError:
+    except ImportError as problem:
+        if out_of_memory(problem):
+            raise MemoryError from None
         raise InputError(
             "TBL143",
             "reading .skops files needs skops",
@@ -72,6 +84,8 @@ def load_model(path: str | Path, *, allow_pickle: str | None = None) -> Any:
     try:
         types = skops.io.get_untrusted_types(file=file)
     except Exception as problem:
+        if out_of_memory(problem):
+            raise MemoryError from None
         raise _damaged(file, problem) from None
     strange = [
         t for t in types if t not in NAMED and (not t.startswith(TRUSTED) or t.startswith(REFUSED))
@@ -86,6 +100,8 @@ def load_model(path: str | Path, *, allow_pickle: str | None = None) -> Any:
     try:
         return skops.io.load(file, trusted=types)
     except Exception as problem:
+        if out_of_memory(problem):
+            raise MemoryError from None
         raise _damaged(file, problem) from None
 
 
