@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import pickle
+import threading
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pandas as pd
 import pytest
 
 import audit
+from audit.table.patience import patience
 from faults.doors import command, estimate, refused, told
 
 N = 100
@@ -78,7 +81,7 @@ def test_fault_59_a_pickle_is_refused_unread(tmp_path: Path, capsys: Any, name: 
     assert not made.exists()
 
 
-def _run_file(folder: Path, model: Path, *words: str) -> int:
+def _run_file(folder: Path, model: Path, *words: object) -> int:
     FRAME.to_csv(folder / "loans.csv", index=False)
     return command(
         "run", folder / "loans.csv", "--model", model, "--features", "x", "--protected", "g",
@@ -182,6 +185,60 @@ def test_fault_59_a_skops_file_is_tried_in_a_child_process(tmp_path: Path, capsy
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize(
+    ("name", "verb"),
+    [("m.txt", "run"), ("m.lgb", "explain"), ("m.ubj", "run"), ("m.json", "explain")],
+)
+def test_fault_59_a_boosters_own_file_decides_as_the_booster(
+    tmp_path: Path, name: str, verb: str, capsys: Any
+) -> None:
+    """LightGBM's and XGBoost's files hold no code; which outcome they speak of must be said."""
+    file = tmp_path / name
+    if name in ("m.txt", "m.lgb"):
+        import lightgbm
+
+        made = lightgbm.train(
+            {"objective": "binary", "verbose": -1, "min_data_in_leaf": 5, "num_threads": 1},
+            lightgbm.Dataset(FRAME[["x"]], FRAME["defaulted"]), 5,
+        )  # fmt: skip
+        made.save_model(file)
+        risk = made.predict(FRAME[["x"]])
+    else:
+        import xgboost
+
+        rows = xgboost.DMatrix(FRAME[["x"]], FRAME["defaulted"])
+        booster = xgboost.train({"objective": "binary:logistic", "nthread": 1}, rows, 5)
+        file.write_bytes(booster.save_raw("json" if name == "m.json" else "ubj"))
+        risk = booster.predict(rows)
+    cut = float(np.mean([risk.min(), risk.max()]))
+    FRAME.to_csv(tmp_path / "loans.csv", index=False)
+    words = [
+        verb, tmp_path / "loans.csv", "--model", file, "--features", "x", "--protected", "g",
+        "--outcome", "defaulted", "--favorable", "outcome=0", "--cutoff", cut,
+        "-o", tmp_path / "r.json",
+    ]  # fmt: skip
+    if verb == "run":
+        assert command(*words) == 2
+        assert "returns" in capsys.readouterr().err
+        words += ["--fail-on", "never"]
+    assert command(*words, "--returns", "1") == 0, capsys.readouterr().err
+    rate = float((risk[:40] < cut).mean())
+    told = json.loads((tmp_path / "r.json").read_text())["estimates"]
+    found = [dict(zip(told["columns"], row, strict=True)) for row in told["rows"]]
+    own = [r for r in found if r["metric"] == "selection_rate" and r["group"] == ["f"]]
+    assert own[0]["value"] == pytest.approx(rate, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", ["m.txt", "m.json", "m.ubj", "m.skops", "m.onnx"])
+@pytest.mark.parametrize("content", [b"", b"tree\n", b"{}", b"\xff\xfe\x00"], ids=repr)
+def test_fault_59_a_damaged_file_is_named(tmp_path: Path, name: str, content: bytes) -> None:
+    from audit.table.model_file import read_model
+
+    (tmp_path / name).write_bytes(content)
+    error = refused(lambda: read_model(tmp_path / name), name, argument="model")
+    assert error.code == "TBL145"
+
+
 def _raises(_: Any) -> Any:
     raise ZeroDivisionError("no")
 
@@ -210,6 +267,48 @@ def test_fault_60_a_model_that_misbehaves_is_named(answer: Any, says: str) -> No
     error = refused(lambda: run(Model(answer=answer)), "Model", says, argument="model")
     assert error.code.startswith("TBL12")
     pd.testing.assert_frame_equal(before, FRAME)
+
+
+def test_fault_60_a_model_that_hangs_is_named() -> None:
+    """Where a limit is set; without one a model in Python may take its time."""
+    over = threading.Event()
+
+    def hang(rows: Any) -> Any:
+        over.wait(60)
+        return np.full((len(rows), 2), 0.5)
+
+    try:
+        with patience(0.05):
+            error = refused(lambda: run(Model(answer=hang)), "Model", "0.05 s", argument="model")
+    finally:
+        over.set()
+    assert error.code == "TBL129"
+    with patience(60):
+        limited, _ = told(lambda: run(Model()))
+        refused(lambda: run(Model(answer=_raises)), "raised ZeroDivisionError")
+    assert limited.verdict == told(lambda: run(Model()))[0].verdict
+
+
+def test_fault_60_a_model_from_a_file_that_hangs_ends_the_command(
+    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 2, no report, and the limit is said."""
+    from audit.table import model_file
+
+    over = threading.Event()
+    slow = Model(answer=lambda rows: over.wait(60))
+    monkeypatch.setattr(model_file, "load_model", lambda *_, **__: slow)
+    report = tmp_path / "r.json"
+    try:
+        code = _run_file(tmp_path, tmp_path / "m.skops", "--model-seconds", "0.05", "-o", report)
+    finally:
+        over.set()
+    said = capsys.readouterr().err
+    assert code == 2
+    assert "TBL129" in said
+    assert "Model" in said
+    assert not report.exists()
+    assert _run_file(tmp_path, tmp_path / "m.skops", "--model-seconds", "0") == 2
 
 
 @pytest.mark.parametrize("classes", [(0, 1), (1, 0), ("good", "bad"), ("bad", "good")], ids=str)

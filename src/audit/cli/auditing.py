@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -112,7 +113,8 @@ def table_of(settings: Mapping[str, Any], model: Any = None) -> Any:
     data = settings["data"]
     if is_tally(settings):
         return audit.load_tally(data)
-    return audit.read(data, model=model, **options.arguments_of(settings, "read"))
+    returns = settings.get("returns") if model is not None else None
+    return audit.read(data, model=model, returns=returns, **options.arguments_of(settings, "read"))
 
 
 def audited(settings: Mapping[str, Any], *, quiet: bool) -> Any:
@@ -121,7 +123,7 @@ def audited(settings: Mapping[str, Any], *, quiet: bool) -> Any:
 
     arguments = {**options.arguments_of(settings, "run"), **told(settings, "run")}
     explain = bool(arguments.pop("explain", False))
-    with Progress(quiet=quiet) as step:
+    with Progress(quiet=quiet) as step, patient(settings):
         step(f"reading {Path(settings['data']).name}")
         model = model_of(settings)
         if explain and model is None:
@@ -172,6 +174,21 @@ def model_of(settings: Mapping[str, Any]) -> Any:
     from audit.table.model_file import load_model
 
     return load_model(settings["model"], allow_pickle=settings.get("allow_pickle"))
+
+
+def patient(settings: Mapping[str, Any]) -> AbstractContextManager[None]:
+    """Within it a model from a file may take only so long over an answer."""
+    from audit.table.patience import patience
+
+    seconds = settings.get("model_seconds", 600)
+    if not 0 < seconds <= 1_000_000:
+        raise InputError(
+            "CLI004",
+            f"{seconds:g} is no time that a model may take",
+            argument="model_seconds",
+            fix="a number of seconds above 0, up to 1,000,000",
+        )
+    return patience(seconds if settings.get("model") else None)
 
 
 def written(result: Any, settings: Mapping[str, Any], *, force: bool, quiet: bool) -> list[str]:

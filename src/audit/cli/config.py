@@ -130,6 +130,8 @@ def read_value(setting: Setting, value: Any) -> Any:
             return dict(value)
         case "directions" if _table(value) and set(value.values()) <= {"higher", "lower"}:
             return dict(value)
+        case "value" if isinstance(value, _SCALAR):
+            return value
         case "ordered" if isinstance(value, list) and _one_or_several(value):
             return tuple(value)
         case "values" if _one_or_several(value):
@@ -209,7 +211,8 @@ def write_text(settings: Mapping[str, Any]) -> str:
         if setting.choices:
             lines.append(f"# One of: {', '.join(setting.choices)}.")
         value = settings.get(key)
-        if value is None or value == () or value == {} or value is False:
+        off = value is False and setting.kind == "switch"
+        if value is None or value == () or value == {} or off:
             lines.append(f"# {key} = {setting.toml}")
         else:
             lines.append(_line(key, _single(value) if setting.kind == "values" else value))

@@ -21,12 +21,11 @@ def run(settings: dict[str, Any], asked: Mapping[str, Any], *, force: bool, quie
 
     controls = [c.strip() for words in asked["controls"] for c in words.split(",") if c.strip()]
     _check(settings, asked, controls)
-    with Progress(quiet=quiet) as step:
+    with Progress(quiet=quiet) as step, auditing.patient(settings):
         step(f"reading {Path(settings['data']).name}")
         model = auditing.model_of(settings)
-        roles = options.arguments_of(settings, "read")
         decided = any(settings.get(key) for key in ("decision", "score", "risk"))
-        table = audit.read(settings["data"], model=None if decided else model, **roles)
+        table = auditing.table_of(settings, None if decided else model)
         explanation = decomposition = None
         if model is not None:
             explanation = explained(model, table, asked, settings, step)
@@ -41,7 +40,9 @@ def run(settings: dict[str, Any], asked: Mapping[str, Any], *, force: bool, quie
             explanation.reasons(list(asked["rows"]))  # refuses rows that were not denied
         if asked["rows"] and not asked["letter"]:
             step("searching what would turn the denial")
-            found = audit.recourse(model, table, rows=list(asked["rows"]))
+            found = audit.recourse(
+                model, table, rows=list(asked["rows"]), returns=settings.get("returns")
+            )
             ways = {way.row: way for way in found.rows}
     if not quiet:
         _show(explanation, decomposition, ways, asked)
@@ -63,7 +64,8 @@ def explained(
 
     return audit.explain(
         model, table, attribute=asked.get("attribute"), group=_level(table, asked),
-        scale=asked.get("scale"), seed=int(settings.get("seed", 0)),
+        returns=settings.get("returns"), scale=asked.get("scale"),
+        seed=int(settings.get("seed", 0)),
         level=float(settings.get("level", 0.95)), reason_codes=asked.get("codes"),
         thorough=_thorough(settings, asked), progress=step,
     )  # fmt: skip

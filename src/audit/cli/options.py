@@ -155,9 +155,7 @@ def arguments_of(settings: Mapping[str, Any], *verbs: str) -> dict[str, Any]:
     return {
         key: _plain(value)
         for key, value in settings.items()
-        if key in SETTINGS
-        and SETTINGS[key].verb in verbs
-        and key not in ("model", *OF_THE_MODEL)
+        if key in SETTINGS and SETTINGS[key].verb in verbs and key not in ("model", *OF_THE_MODEL)
     }
 
 

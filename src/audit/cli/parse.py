@@ -35,6 +35,8 @@ def read_flag(setting: Setting, texts: Sequence[str]) -> Any:
             return {k: direction(setting, v) for k, v in pairs(setting, texts).items()}
         case "values":
             return values(setting, texts)
+        case "value":
+            return Raw(texts[-1])
         case "ordered":
             return tuple(value for text in texts for value in alternatives(text))
         case "number":

@@ -23,7 +23,8 @@ class Setting:
     """Its name in Python and in `audit.toml`."""
     kind: str
     """How it is written: "column", "columns", "attributes", "number", "integer", "cuts",
-    "values", "levels", "ordered", "directions", "text", "choice", "switch", "file" or "files"."""
+    "value", "values", "levels", "ordered", "directions", "text", "choice", "switch", "file" or
+    "files"."""
     section: str
     """Heading in `--help`."""
     verb: str
@@ -85,9 +86,13 @@ _LIST = (
     ("approval_rate", "number", RULE, "read", "SHARE", "0.6", "0.6",
      "Instead of a cut-off: the strictest one approving at least this share."),
     ("model", "file", RULE, "run", "FILE", "model.skops", '"model.skops"',
-     "A model that decides, saved with skops."),
+     "A model that decides: .skops, or a booster in LightGBM's .txt or XGBoost's .json or .ubj."),
+    ("returns", "value", RULE, "run", "VALUE", "1", "1",
+     "The outcome value that a booster gives the probability of."),
     ("allow_pickle", "text", RULE, "run", "SHA256", "9f86d081...", '"9f86d081..."',
      "Load this very pickle or joblib file, which can run any code: you trust its author."),
+    ("model_seconds", "number", RULE, "run", "N", "60", "60",
+     "Give up on a model whose answer takes longer than N seconds."),
     ("features", "columns", RULE, "read", "A,B", "income,debt", '["income", "debt"]',
      "The model's inputs, in order."),
     ("amount", "directions", RULE, "read", "A=higher", "limit=higher", '{ limit = "higher" }',
@@ -135,7 +140,7 @@ _LIST = (
 
 _DEFAULTS = {
     "missing": "group", "policy": "us-credit", "intersections": "2", "level": "0.95",
-    "min_rows": "30", "seed": "0", "charts": "inline", "fail_on": "fail",
+    "min_rows": "30", "model_seconds": "600", "seed": "0", "charts": "inline", "fail_on": "fail",
 }  # fmt: skip
 
 _CHOICES = {
@@ -164,5 +169,5 @@ def taken_by(*verbs: str) -> tuple[str, ...]:
     return tuple(key for key, setting in SETTINGS.items() if setting.verb in verbs)
 
 
-OF_THE_MODEL = ("allow_pickle",)
+OF_THE_MODEL = ("returns", "allow_pickle", "model_seconds")
 """Settings that say how `model` is loaded and asked, and mean nothing without it."""

@@ -23,9 +23,10 @@ def words(verb: str, settings: Mapping[str, Any]) -> list[str]:
         found.append(str(settings["data"]))
     for key, setting in SETTINGS.items():
         value = settings.get(key)
-        if value is None or value is False or value == () or value == {}:
+        switch = setting.kind == "switch"
+        if value is None or (switch and value is False) or value == () or value == {}:
             continue
-        if value is True:
+        if switch and value is True:
             found.append(setting.flag)
             continue
         for text in _texts(setting, value):

@@ -40,6 +40,9 @@ def in_column_type(settings: Mapping[str, Any]) -> dict[str, Any]:
         settings["levels"] = tuple(
             _typed(v, columns.get("decision"), "levels", preview) for v in several
         )
+    if "returns" in settings:
+        outcome = columns.get("outcome")
+        settings["returns"] = _typed(settings["returns"], outcome, "returns", preview)
     if "reference" in settings:
         bins = settings.get("bins", {})
         settings["reference"] = {
@@ -68,7 +71,7 @@ def _by_part(value: Any, settings: Mapping[str, Any]) -> dict[str, tuple[Any, ..
 
 def _has_raw(settings: Mapping[str, Any]) -> bool:
     values: list[Any] = list(settings.get("reference", {}).values())
-    values += settings.get("levels", ())
+    values += [*settings.get("levels", ()), settings.get("returns")]
     for key in ("favorable", "unfavorable"):
         values += [v for several in settings.get(key, {}).values() for v in several]
     return any(isinstance(v, Raw) for v in values)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from audit.errors import InputError
 from audit.explanation.applicants import Applicants
-from audit.table.model import answer, same
+from audit.table.model import answer, call_of, same
 from audit.table.rows import CodedRows
 from audit.table.wording import shown
 
@@ -225,16 +225,7 @@ def _turned_as_told(people: Applicants, values: Floats) -> bool | None:
 
 
 def _function(model: Any, name: str) -> Callable[[Any], Any]:
-    kind = type(model)
-    if kind.__module__.split(".")[0] == "xgboost" and kind.__name__ == "Booster":
-
-        def predict(rows: Any) -> Any:
-            import xgboost
-
-            return model.predict(xgboost.DMatrix(rows, enable_categorical=True))
-
-        return predict
-    function = getattr(model, "predict", model if callable(model) else None)
+    function = call_of(model)
     if function is None:
         raise InputError(
             "TBL527",

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.errors import InputError
+from audit.table.patience import in_time
 
 RISK = "model risk"
 """Name of the column that holds P(unfavourable)."""
@@ -92,8 +93,7 @@ def with_model(
             argument="model",
             fix="add cutoff=… (or approval_rate=…) and returns=<outcome value>",
         )
-    function = model if callable(model) else model.predict
-    values = answer(function, inputs, name, frame.shape[0], "the call")
+    values = answer(call_of(model), inputs, name, frame.shape[0], "the call")
     if values.ndim != 1:
         raise InputError(
             "TBL123",
@@ -124,6 +124,20 @@ def favorable_values(favorable: Any, outcome: str | None) -> tuple[Any, ...]:
 def same(a: Any, b: Any) -> bool:
     """Whether a class and a favourable value are one: 1 is 1.0 and True, and not "1"."""
     return bool(a == b) and isinstance(a, str) == isinstance(b, str)
+
+
+def call_of(model: Any) -> Any:
+    """How a booster or callable is asked; None where it cannot be."""
+    kind = type(model)
+    if kind.__module__.split(".")[0] == "xgboost" and kind.__name__ == "Booster":
+
+        def predict(rows: Any) -> Any:
+            import xgboost
+
+            return model.predict(xgboost.DMatrix(rows, enable_categorical=True))
+
+        return predict
+    return getattr(model, "predict", model if callable(model) else None)
 
 
 def _classes(model: Any) -> list[Any]:
@@ -157,11 +171,13 @@ def answer(function: Any, inputs: Any, name: str, size: int, what: str) -> npt.N
 
     `inputs` is a narwhals frame; `what` names the method in messages, and "predict" may answer
     in labels. Raises `InputError` TBL122 where it raises or answers in no finite numbers, TBL123
-    for another length, TBL124 where it changed its input.
+    for another length, TBL124 where it changed its input, TBL129 where it takes too long.
     """
     native = inputs.clone().to_native()
     try:
-        values = np.asarray(function(native))
+        values = np.asarray(in_time(function, native, name, what))
+    except InputError:
+        raise
     except Exception as problem:
         raise InputError(
             "TBL122",

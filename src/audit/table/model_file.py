@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from audit.errors import InputError
+from audit.table.booster_file import LIGHTGBM, XGBOOST, read_booster
 from audit.table.model_trial import out_of_memory, try_load
+from audit.table.onnx_model import read_onnx
 from audit.table.pickled_model import is_pickle, load_pickle
 
 TRUSTED = ("sklearn.",)
@@ -32,8 +34,12 @@ REFUSED = ("sklearn.datasets.", "sklearn.externals.", "sklearn.utils.")
 """Beginnings that are not, although they lie inside a trusted library: they reach further."""
 
 
+KNOWN = (".skops", *LIGHTGBM, *XGBOOST, ".onnx")
+"""Endings of the files that are read."""
+
+
 def load_model(path: str | Path, *, allow_pickle: str | None = None) -> Any:
-    """The estimator in a `.skops` file, or in a pickle whose SHA-256 is `allow_pickle`.
+    """The model in a file: skops, ONNX, a booster's, or a pickle whose SHA-256 is `allow_pickle`.
 
     Raises `InputError`: TBL140 no such file, TBL141 a pickle that is not allowed, TBL142 another
     kind of file, TBL143 skops is not installed, TBL144 types that are not trusted, TBL145 a damaged
@@ -54,22 +60,51 @@ def load_model(path: str | Path, *, allow_pickle: str | None = None) -> Any:
             argument="allow_pickle",
             fix="leave it out",
         )
-    if ending != ".skops":
+    if ending not in KNOWN:
         raise InputError(
             "TBL142",
-            f"{file.name} is not a model file that is known here",
+            f"{file.name} is not a model file that is known here: {' '.join(KNOWN)}",
             argument="model",
             fix="skops.io.dump(model, 'model.skops')",
         )
     try_load(file)
-    return read_model(file)
+    try:
+        return read_model(file)
+    except MemoryError:
+        raise InputError(
+            "TBL146",
+            f"{file.name} needs more memory than there is",
+            argument="model",
+            fix="free some memory first",
+        ) from None
 
 
 def read_model(file: Path) -> Any:
-    """The estimator in a file of a known kind, loaded in this process.
+    """The model in a file of a known kind, loaded in this process.
 
     Raises `InputError` TBL143, TBL144, TBL145 and `MemoryError`.
     """
+    try:
+        if file.suffix.lower() == ".skops":
+            return _read_skops(file)
+        if file.suffix.lower() == ".onnx":
+            return read_onnx(file)
+        return read_booster(file)
+    except InputError:
+        raise
+    except Exception as problem:
+        if out_of_memory(problem):
+            raise MemoryError from None
+        raise InputError(
+            "TBL145",
+            f"{file.name} cannot be read as a {file.suffix.lower()} model: "
+            f"{type(problem).__name__}: {str(problem)[:300]}",
+            argument="model",
+            fix="save it anew",
+        ) from None
+
+
+def _read_skops(file: Path) -> Any:
     try:
         import skops.io
     except ImportError as problem:
@@ -81,12 +116,7 @@ def read_model(file: Path) -> Any:
             argument="model",
             fix='pip install "evenhand[models]"',
         ) from None
-    try:
-        types = skops.io.get_untrusted_types(file=file)
-    except Exception as problem:
-        if out_of_memory(problem):
-            raise MemoryError from None
-        raise _damaged(file, problem) from None
+    types = skops.io.get_untrusted_types(file=file)
     strange = [
         t for t in types if t not in NAMED and (not t.startswith(TRUSTED) or t.startswith(REFUSED))
     ]
@@ -97,18 +127,4 @@ def read_model(file: Path) -> Any:
             argument="model",
             fix="load it yourself in Python and pass model=",
         )
-    try:
-        return skops.io.load(file, trusted=types)
-    except Exception as problem:
-        if out_of_memory(problem):
-            raise MemoryError from None
-        raise _damaged(file, problem) from None
-
-
-def _damaged(file: Path, problem: Exception) -> InputError:
-    return InputError(
-        "TBL145",
-        f"{file.name} cannot be read as a skops file: {type(problem).__name__}: {problem}",
-        argument="model",
-        fix="save it anew with skops.io.dump",
-    )
+    return skops.io.load(file, trusted=types)

@@ -64,9 +64,7 @@ def _judge(file: Path, code: int, said: bytes) -> None:
     if told == "memory":
         raise _failed(file, f"needs more than the {_size(MEMORY)} of memory it may take to load")
     if told is not None:
-        raise InputError(
-            told["code"], told["message"], argument=told["argument"], fix=told["fix"]
-        )
+        raise InputError(told["code"], told["message"], argument=told["argument"], fix=told["fix"])
 
 
 def child(name: str, memory: str) -> None:
