@@ -19,6 +19,8 @@ SETTINGS_HELD = {
     "levels": ("A", 2, True),
     "amount": {"credit limit": "higher"},
     "cutoff": 0.15,
+    "model": "m.txt",
+    "returns": False,
     "where": 'product == "card"\\n',
     "missing": "error",
     "min_rows": 50,

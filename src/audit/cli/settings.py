@@ -86,7 +86,7 @@ _LIST = (
     ("approval_rate", "number", RULE, "read", "SHARE", "0.6", "0.6",
      "Instead of a cut-off: the strictest one approving at least this share."),
     ("model", "file", RULE, "run", "FILE", "model.skops", '"model.skops"',
-     "A model that decides: .skops, or a booster in LightGBM's .txt or XGBoost's .json or .ubj."),
+     "A model that decides: .skops, .onnx, LightGBM's .txt, XGBoost's .json or .ubj."),
     ("returns", "value", RULE, "run", "VALUE", "1", "1",
      "The outcome value that a booster gives the probability of."),
     ("allow_pickle", "text", RULE, "run", "SHA256", "9f86d081...", '"9f86d081..."',
