@@ -151,7 +151,9 @@ def test_fault_59_a_model_that_takes_too_much_is_given_up(
     from audit.table import model_trial
     from audit.table.model_file import load_model
 
-    skops.io.dump(_logit(), tmp_path / "m.skops")
+    large = _logit()
+    large.coef_ = np.zeros((1, 5_000_000))
+    skops.io.dump(large, tmp_path / "m.skops")
     monkeypatch.setattr(model_trial, limit, value)
     error = refused(lambda: load_model(tmp_path / "m.skops"), "m.skops", says, argument="model")
     assert error.code == "TBL146"

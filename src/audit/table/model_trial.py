@@ -6,6 +6,8 @@ loads; whatever the file prints goes nowhere.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import os
 import subprocess
@@ -77,6 +79,7 @@ def child(name: str, memory: str) -> None:
 
     from audit.table.model_file import read_model
 
+    _prepare(Path(name).suffix.lower())
     np.zeros((2, 2)) @ np.zeros((2, 2))
     _limit(int(memory))
     said: Any = None
@@ -89,6 +92,15 @@ def child(name: str, memory: str) -> None:
         said = {"code": problem.code, "argument": problem.argument, **words}
     os.write(answers, json.dumps(said).encode())
     os._exit(0)  # whatever the file left running ends here
+
+
+def _prepare(ending: str) -> None:
+    """Import the reader before the limit, so that what fails after it is the file's doing."""
+    readers = {".skops": ("skops.io",), ".onnx": ("onnx", "onnxruntime")}
+    boosters = "lightgbm" if ending in (".txt", ".lgb") else "xgboost"
+    for reader in readers.get(ending, (boosters,)):
+        with contextlib.suppress(ImportError):  # `read_model` says what is missing
+            importlib.import_module(reader)
 
 
 def _limit(size: int) -> None:
@@ -105,7 +117,12 @@ def out_of_memory(problem: BaseException) -> bool:
     if isinstance(problem, MemoryError):
         return True
     said = str(problem).lower()
-    return "bad_alloc" in said or "allocate memory" in said or "bad allocation" in said
+    return (
+        "bad_alloc" in said
+        or "allocate memory" in said
+        or "map segment" in said
+        or "bad allocation" in said
+    )
 
 
 def _size(size: int) -> str:
