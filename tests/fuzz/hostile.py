@@ -255,4 +255,5 @@ def fuzz(
         if said is not None:
             wrong.append(said)
     places = {w.rpartition(" at ")[2]: w for w in reversed(wrong)}
-    assert not wrong, f"{len(wrong)} of {TIMES if times is None else times} at {entry}:\n" + "\n".join(places.values())
+    tried = TIMES if times is None else times
+    assert not wrong, f"{len(wrong)} of {tried} at {entry}:\n" + "\n".join(places.values())
