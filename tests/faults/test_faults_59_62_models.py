@@ -197,8 +197,7 @@ def test_fault_59_a_boosters_own_file_decides_as_the_booster(
     """LightGBM's and XGBoost's files hold no code; which outcome they speak of must be said."""
     file = tmp_path / name
     if name in ("m.txt", "m.lgb"):
-        import lightgbm
-
+        lightgbm = pytest.importorskip("lightgbm")
         made = lightgbm.train(
             {"objective": "binary", "verbose": -1, "min_data_in_leaf": 5, "num_threads": 1},
             lightgbm.Dataset(FRAME[["x"]], FRAME["defaulted"]), 5,
@@ -206,8 +205,7 @@ def test_fault_59_a_boosters_own_file_decides_as_the_booster(
         made.save_model(file)
         risk = made.predict(FRAME[["x"]])
     else:
-        import xgboost
-
+        xgboost = pytest.importorskip("xgboost")
         rows = xgboost.DMatrix(FRAME[["x"]], FRAME["defaulted"])
         booster = xgboost.train({"objective": "binary:logistic", "nthread": 1}, rows, 5)
         file.write_bytes(booster.save_raw("json" if name == "m.json" else "ubj"))

@@ -105,7 +105,9 @@ def _of_two(x: Floats, n: Floats, level: float) -> tuple[float, float]:
     """Half the squared difference of two rates, from the limits of the difference."""
     low, high = (float(v) for v in difference_interval(x[0], n[0], x[1], n[1], level))
     near = 0.0 if low <= 0 <= high else min(abs(low), abs(high))
-    return near**2 / 2, max(abs(low), abs(high)) ** 2 / 2
+    # two tiny groups: sampling noise may leave nothing of the spread that the limits exclude 0 for
+    value = max(float(between_group_variance(x, n)), 0.0)
+    return min(near**2 / 2, value), max(abs(low), abs(high)) ** 2 / 2
 
 
 def _supposed(x: Floats, n: Floats) -> Floats:
