@@ -37,7 +37,8 @@ def test_rows_in_an_engine() -> None:
     """EXP002: a model needs rows."""
     duckdb = pytest.importorskip("duckdb")
     small = FRAME[["sex", "default", *NUMBERS]]
-    relation = duckdb.connect().from_df(small)
+    connection = duckdb.connect()  # held: its relations end with it
+    relation = connection.from_df(small)
     refused("EXP002", "table", MODEL, audit.read(relation, features=NUMBERS, **ROLES))
 
 

@@ -51,7 +51,8 @@ def test_a_parquet_file_and_duckdb_say_the_same(tmp_path) -> None:
     frame = pd.DataFrame(rows())
     path = tmp_path / "loans.parquet"
     frame.to_parquet(path)
-    relation = duckdb.connect().from_df(frame)
+    connection = duckdb.connect()  # held: its relations end with it
+    relation = connection.from_df(frame)
     assert levels(str(path)) == levels(relation) == EXPECTED
 
 

@@ -89,8 +89,9 @@ def test_every_engine_counts_the_same(tmp_path) -> None:
     rows.to_csv(tmp_path / "rows.csv", index=False)
     rows.to_parquet(tmp_path / "rows.parquet")
     eager = pl.from_pandas(rows)
+    connection = duckdb.connect()  # held: its relations end with it
     sources = [
-        rows, eager, eager.lazy(), duckdb.connect().from_df(rows), eager.to_arrow(),
+        rows, eager, eager.lazy(), connection.from_df(rows), eager.to_arrow(),
         str(tmp_path / "rows.csv"), str(tmp_path / "rows.parquet"),
     ]  # fmt: skip
     whole = [audit.count(source, **ROLES) for source in sources]
