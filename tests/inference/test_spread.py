@@ -69,7 +69,7 @@ def test_laws(found: list[tuple[int, int]]) -> None:
 def test_two_groups_have_the_limits_of_their_difference(
     n: int, m: int, data: st.DataObject
 ) -> None:
-    """The deviation of two rates is |p - q|/√2, and so are its limits."""
+    """The deviation of two rates is |p - q|/√2, and so are its limits, the estimate inside them."""
     x, y = data.draw(st.integers(0, n)), data.draw(st.integers(0, m))
     low, high = difference_interval(x, n, y, m)
     found = spread_interval([x, y], [n, m])

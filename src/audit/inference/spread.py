@@ -6,7 +6,8 @@ tails (Pearson's approximation; Imhof, Biometrika 48, 1961, 419-426). The limits
 variance that the observed spread does not contradict, as the Q-profile does in meta-analysis
 (Viechtbauer, Statistics in Medicine 26, 2007, 37-52); but these groups are all there are, so
 their rates are fixed and no random effects. Two groups have Miettinen & Nurminen's limits of
-their difference.
+their difference. An estimate below the limits widens them: it takes the noise away on average,
+which for rates near 0 can be more than was seen.
 
 A variance does not say which groups differ. The rates supposed are the observed ones drawn
 together or apart, and the group with the most noise, which may hide its own difference, is
@@ -81,8 +82,15 @@ def _limits(x: Floats, n: Floats, level: float) -> tuple[float, float]:
     """Limits of the variance; groups all have rows."""
     if len(x) < 2:
         return np.nan, np.nan
-    if len(x) == 2:
-        return _of_two(x, n, level)
+    least, most = (_of_two if len(x) == 2 else _of_many)(x, n, level)
+    value = float(between_group_variance(x, n))
+    if value == value:  # an estimate lies inside its limits
+        least, most = max(0.0, min(least, value)), max(most, value)
+    return least, most
+
+
+def _of_many(x: Floats, n: Floats, level: float) -> tuple[float, float]:
+    """The least and greatest variance supposed that the observed spread does not contradict."""
     order = np.lexsort((x, n))  # ties are broken by value, not by place
     x, n = x[order], n[order]
     rate = x / n
@@ -94,20 +102,14 @@ def _limits(x: Floats, n: Floats, level: float) -> tuple[float, float]:
     low = variance[above >= tail]
     high = variance[1 - above >= tail]
     least = float(low.min()) if low.size else float(variance.max())
-    most = max(float(high.max()) if high.size else 0.0, least)
-    value = float(between_group_variance(x, n))
-    if value == value:  # an estimate lies inside its limits
-        least, most = max(0.0, min(least, value)), max(most, value)
-    return least, most
+    return least, max(float(high.max()) if high.size else 0.0, least)
 
 
 def _of_two(x: Floats, n: Floats, level: float) -> tuple[float, float]:
     """Half the squared difference of two rates, from the limits of the difference."""
     low, high = (float(v) for v in difference_interval(x[0], n[0], x[1], n[1], level))
     near = 0.0 if low <= 0 <= high else min(abs(low), abs(high))
-    # two tiny groups: sampling noise may leave nothing of the spread that the limits exclude 0 for
-    value = max(float(between_group_variance(x, n)), 0.0)
-    return min(near**2 / 2, value), max(abs(low), abs(high)) ** 2 / 2
+    return near**2 / 2, max(abs(low), abs(high)) ** 2 / 2
 
 
 def _supposed(x: Floats, n: Floats) -> Floats:
