@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from audit.cli import options, shell
 from audit.cli.corrections import ASKABLE, CommandError
 from audit.cli.progress import Progress
-from audit.cli.settings import OF_THE_MODEL, SETTINGS
+from audit.cli.settings import SETTINGS, taken_by
 from audit.cli.trouble import is_terminal
 from audit.cli.typed_values import in_column_type
 from audit.errors import InputError
@@ -75,8 +75,7 @@ def _unsaid(settings: Mapping[str, Any], verb: str) -> InputError:
 
 
 def _without_roles(settings: dict[str, Any], verb: str) -> dict[str, Any]:
-    spoken = [k for k in settings if k in SETTINGS and SETTINGS[k].verb == "read"]
-    spoken += [k for k in ("model", *OF_THE_MODEL) if k in settings]
+    spoken = [k for k in settings if k in taken_by("read", "model")]
     if spoken:
         kept = {k: v for k, v in settings.items() if k not in spoken}
         raise CommandError(
@@ -122,7 +121,7 @@ def audited(settings: Mapping[str, Any], *, quiet: bool) -> Any:
     import audit
 
     arguments = {**options.arguments_of(settings, "run"), **told(settings, "run")}
-    explain = bool(arguments.pop("explain", False))
+    explain = bool(settings.get("explain"))
     with Progress(quiet=quiet) as step, patient(settings):
         step(f"reading {Path(settings['data']).name}")
         model = model_of(settings)
@@ -139,9 +138,17 @@ def audited(settings: Mapping[str, Any], *, quiet: bool) -> Any:
         result = audit.run(table, **arguments)
         if not explain:
             return result
-        from audit.cli.explaining import explained
+        return audit.attach(result, explained(model, table, settings, step))
 
-        return audit.attach(result, explained(model, table, {}, settings, step))
+
+def explained(model: Any, table: Any, settings: Mapping[str, Any], step: Any, **asked: Any) -> Any:
+    """The public `audit.explain`, with progress."""
+    import audit
+
+    return audit.explain(
+        model, table, returns=settings.get("returns"), seed=int(settings.get("seed", 0)),
+        level=float(settings.get("level", 0.95)), progress=step, **asked,
+    )  # fmt: skip
 
 
 def told(settings: Mapping[str, Any], verb: str) -> dict[str, Any]:
@@ -161,8 +168,8 @@ def _extra(settings: Mapping[str, Any]) -> dict[str, Any]:
 def model_of(settings: Mapping[str, Any]) -> Any:
     """The model named, loaded; None where none is."""
     if not settings.get("model"):
-        for key in OF_THE_MODEL:
-            if settings.get(key) is not None:
+        for key in taken_by("model"):
+            if key != "model" and settings.get(key) is not None:
                 raise CommandError(
                     "CLI005",
                     f"{SETTINGS[key].flag} speaks of a model, and none is given",

@@ -11,6 +11,7 @@ import click
 from audit.cli import auditing, options
 from audit.cli.corrections import CommandError
 from audit.cli.outcome import paragraph, width
+from audit.cli.parse import split
 from audit.cli.progress import Progress
 from audit.errors import InputError
 
@@ -19,7 +20,7 @@ def run(settings: dict[str, Any], asked: Mapping[str, Any], *, force: bool, quie
     """Explain, show, and write what was asked for; 0 unless something was wrong."""
     import audit
 
-    controls = [c.strip() for words in asked["controls"] for c in words.split(",") if c.strip()]
+    controls = [name for text in asked["controls"] for name in split(text)]
     _check(settings, asked, controls)
     with Progress(quiet=quiet) as step, auditing.patient(settings):
         step(f"reading {Path(settings['data']).name}")
@@ -28,7 +29,11 @@ def run(settings: dict[str, Any], asked: Mapping[str, Any], *, force: bool, quie
         table = auditing.table_of(settings, None if decided else model)
         explanation = decomposition = None
         if model is not None:
-            explanation = explained(model, table, asked, settings, step)
+            explanation = auditing.explained(
+                model, table, settings, step, attribute=asked["attribute"],
+                group=_level(table, asked), scale=asked["scale"], reason_codes=asked["codes"],
+                thorough=_thorough(settings, asked),
+            )  # fmt: skip
         if controls:
             step("splitting the gap by controls")
             decomposition = audit.decompose(
@@ -47,8 +52,9 @@ def run(settings: dict[str, Any], asked: Mapping[str, Any], *, force: bool, quie
     if not quiet:
         _show(explanation, decomposition, ways, asked)
     if settings.get("output"):
-        judged = {k: v for k, v in options.arguments_of(settings, "run").items() if k != "explain"}
-        result = audit.run(table, **judged, **auditing.told(settings, "explain"))
+        result = audit.run(
+            table, **options.arguments_of(settings, "run"), **auditing.told(settings, "explain")
+        )
         result = audit.attach(result, explanation, decomposition)
         for name in auditing.written(result, settings, force=force, quiet=quiet):
             if not quiet:
@@ -56,26 +62,11 @@ def run(settings: dict[str, Any], asked: Mapping[str, Any], *, force: bool, quie
     return 0
 
 
-def explained(
-    model: Any, table: Any, asked: Mapping[str, Any], settings: Mapping[str, Any], step: Any
-) -> Any:
-    """The explanation, with progress."""
-    import audit
-
-    return audit.explain(
-        model, table, attribute=asked.get("attribute"), group=_level(table, asked),
-        returns=settings.get("returns"), scale=asked.get("scale"),
-        seed=int(settings.get("seed", 0)),
-        level=float(settings.get("level", 0.95)), reason_codes=asked.get("codes"),
-        thorough=_thorough(settings, asked), progress=step,
-    )  # fmt: skip
-
-
 def _thorough(settings: Mapping[str, Any], asked: Mapping[str, Any]) -> bool | None:
     """True where asked; False where only a row's reasons are shown; else by the rows there are."""
-    if asked.get("thorough"):
+    if asked["thorough"]:
         return True
-    return False if asked.get("rows") and not settings.get("output") else None
+    return False if asked["rows"] and not settings.get("output") else None
 
 
 def _check(settings: Mapping[str, Any], asked: Mapping[str, Any], controls: list[str]) -> None:
@@ -113,10 +104,10 @@ def _check(settings: Mapping[str, Any], asked: Mapping[str, Any], controls: list
 
 def _level(table: Any, asked: Mapping[str, Any]) -> Any:
     """The group as a level of the attribute, in the column's own type."""
-    group = asked.get("group")
+    group = asked["group"]
     if group is None:
         return None
-    names = [asked["attribute"]] if asked.get("attribute") else list(table.roles.protected)
+    names = [asked["attribute"]] if asked["attribute"] else list(table.roles.protected)
     for name in names:
         axis = table.axes.get(f"protected:{name}")
         for level in axis.levels if axis is not None else ():

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from audit.cli import config, parse
-from audit.cli.settings import OF_THE_MODEL, SETTINGS, Setting
+from audit.cli.settings import SETTINGS, Setting
 from audit.cli.trouble import say
 
 MERGED = ("cuts", "values", "levels", "directions")
@@ -155,7 +155,7 @@ def arguments_of(settings: Mapping[str, Any], *verbs: str) -> dict[str, Any]:
     return {
         key: _plain(value)
         for key, value in settings.items()
-        if key in SETTINGS and SETTINGS[key].verb in verbs and key not in ("model", *OF_THE_MODEL)
+        if key in SETTINGS and SETTINGS[key].verb in verbs
     }
 
 

@@ -28,7 +28,8 @@ class Setting:
     section: str
     """Heading in `--help`."""
     verb: str
-    """Who takes it: "read", "run", "write" or "exit"."""
+    """Who takes it: "read", "model" (how it is loaded and asked), "run", "explain", "write" or
+    "exit"."""
     help: str
     """One line in plain words."""
     metavar: str
@@ -85,13 +86,13 @@ _LIST = (
      "Approve at score >= NUMBER, or risk < NUMBER."),
     ("approval_rate", "number", RULE, "read", "SHARE", "0.6", "0.6",
      "Instead of a cut-off: the strictest one approving at least this share."),
-    ("model", "file", RULE, "run", "FILE", "model.skops", '"model.skops"',
+    ("model", "file", RULE, "model", "FILE", "model.skops", '"model.skops"',
      "A model that decides: .skops, .onnx, LightGBM's .txt, XGBoost's .json or .ubj."),
-    ("returns", "value", RULE, "run", "VALUE", "1", "1",
+    ("returns", "value", RULE, "model", "VALUE", "1", "1",
      "The outcome value that a booster gives the probability of."),
-    ("allow_pickle", "text", RULE, "run", "SHA256", "9f86d081...", '"9f86d081..."',
+    ("allow_pickle", "text", RULE, "model", "SHA256", "9f86d081...", '"9f86d081..."',
      "Load this very pickle or joblib file, which can run any code: you trust its author."),
-    ("model_seconds", "number", RULE, "run", "N", "60", "60",
+    ("model_seconds", "number", RULE, "model", "N", "60", "60",
      "Give up on a model whose answer takes longer than N seconds."),
     ("features", "columns", RULE, "read", "A,B", "income,debt", '["income", "debt"]',
      "The model's inputs, in order."),
@@ -122,7 +123,7 @@ _LIST = (
      "Confidence level of the intervals."),
     ("min_rows", "integer", JUDGE, "run", "N", "30", "30",
      "Smaller groups are explored only: shown, perhaps for review, never passed."),
-    ("explain", "switch", JUDGE, "run", "", "", "true",
+    ("explain", "switch", JUDGE, "explain", "", "", "true",
      "Split the model's score gap by feature; look for proxies and direct use."),
     ("seed", "integer", JUDGE, "run", "N", "0", "0", "Of every random step."),
     ("output", "files", OUT, "write", "FILE", "reports/loans.html",
@@ -167,7 +168,3 @@ def taken_by(*verbs: str) -> tuple[str, ...]:
     ('fail_on', 'strict')
     """
     return tuple(key for key, setting in SETTINGS.items() if setting.verb in verbs)
-
-
-OF_THE_MODEL = ("returns", "allow_pickle", "model_seconds")
-"""Settings that say how `model` is loaded and asked, and mean nothing without it."""

@@ -8,9 +8,9 @@ import click
 
 from audit.cli import options
 from audit.cli.lazy import Command
-from audit.cli.settings import SETTINGS
+from audit.cli.settings import taken_by
 
-_KEYS = tuple(k for k in SETTINGS if SETTINGS[k].verb in ("read", "run"))
+_KEYS = taken_by("read", "model", "run", "explain")
 
 
 @click.command(

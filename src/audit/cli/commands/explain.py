@@ -8,13 +8,9 @@ import click
 
 from audit.cli import options
 from audit.cli.lazy import Command
-from audit.cli.settings import SETTINGS
+from audit.cli.settings import taken_by
 
-_KEYS = tuple(
-    key
-    for key, setting in SETTINGS.items()
-    if setting.verb in ("read", "run", "write") and key != "explain"
-)
+_KEYS = taken_by("read", "model", "run", "write")
 
 
 @click.command(
@@ -113,9 +109,7 @@ def explain(
     """
     from audit.cli import auditing, explaining
 
-    own = ("attribute", "group", "scale", "rows", "reasons", "codes", "letter", "lender",
-           "applicant", "date", "controls", "method", "thorough")  # fmt: skip
-    asked = {key: flags.pop(key) for key in own}
+    asked = {key: flags.pop(key) for key in list(flags) if key not in _KEYS}
     settings = options.gather(
         flags, file=options.one_file(files, "explain"), config_file=config_file, quiet=quiet
     )
