@@ -45,6 +45,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.explanation import reason_trials as trials
+from audit.explanation.reason_baseline import is_asked
 from audit.explanation.reason_holding import actionable, agreement, faithful, rate, share, stability
 from audit.explanation.reasons import MOST, Denials, ranked
 from audit.explanation.scored import Scored
@@ -130,7 +131,7 @@ def looked_at(told: Denials) -> Ints:
     from audit.explanation.sampled import mixtures
 
     most = ROWS
-    if _is_asked(told):
+    if is_asked(told.route):
         each = mixtures(len(told.people.features)) * len(told.baseline.rows)
         most = int(np.clip(EVALUATIONS // max(each, 1), FEWEST, ROWS))
     if len(told.denied) <= most:
@@ -139,14 +140,9 @@ def looked_at(told: Denials) -> Ints:
     return np.sort(drawn)
 
 
-def _is_asked(told: Denials) -> bool:
-    """Whether the model can only be asked, about mixtures of rows."""
-    return not (told.route.method.endswith("tree SHAP") or told.route.method == "linear SHAP")
-
-
 def _tried(told: Denials, rows: Ints) -> Ints:
     """Which of the rows trials are made with: all, or the fewest where each costs many answers."""
-    if len(rows) <= FEWEST or not _is_asked(told):
+    if len(rows) <= FEWEST or not is_asked(told.route):
         return np.arange(len(rows))
     rng = np.random.default_rng((told.seed, 23))
     return np.sort(rng.choice(len(rows), FEWEST, replace=False))

@@ -19,8 +19,6 @@ Ints = npt.NDArray[np.int64]
 
 SAMPLED_BACKGROUND = 50
 """Background rows where a model can only be asked."""
-WHEN = ("high", "low", "missing", "other")
-"""How a value stands to the typical one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -62,13 +60,14 @@ def standing(
     return np.where(np.isnan(own) | absent, 2, out)
 
 
+def is_asked(route: Route) -> bool:
+    """Whether the model can only be asked, about mixtures of rows."""
+    return not (route.method.endswith("tree SHAP") or route.method == "linear SHAP")
+
+
 def against(people: Applicants, route: Route, rows: Ints, who: str, seed: int) -> Baseline:
     """At most 1,000 of some rows (50 where a model can only be asked), drawn by `seed`."""
-    most = (
-        BACKGROUND
-        if route.method.endswith("tree SHAP") or route.method == "linear SHAP"
-        else (SAMPLED_BACKGROUND)
-    )
+    most = SAMPLED_BACKGROUND if is_asked(route) else BACKGROUND
     drawn = rows
     if len(rows) > most:
         drawn = np.sort(np.random.default_rng((seed, 7)).choice(rows, most, replace=False))

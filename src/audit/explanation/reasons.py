@@ -24,7 +24,6 @@ from audit.explanation.explaining import additive
 from audit.explanation.hybrids import rows_of
 from audit.explanation.proxies import near_copies
 from audit.explanation.reason_baseline import (
-    WHEN,
     Baseline,
     Typical,
     against,
@@ -33,6 +32,7 @@ from audit.explanation.reason_baseline import (
     typical_of,
 )
 from audit.explanation.reason_codes import (
+    WHEN,
     ReasonCode,
     ReasonCodes,
     checked,
@@ -335,9 +335,10 @@ def reasons_of(
 
 def codes_for(told: Any, people: Applicants) -> ReasonCodes:
     """Reason codes for a model's features: read and checked, or drafted where none are given."""
+    protected = protected_inputs(people)
     if told is not None:
-        return checked(reason_codes(told), people.features, protected_inputs(people))
-    kept = [n for n in people.features if n not in protected_inputs(people)]
+        return checked(reason_codes(told), people.features, protected)
+    kept = [n for n in people.features if n not in protected]
     numeric = [n for n in kept if _is_number(people.frame.get_column(n))]
     return draft_codes(kept, numeric)
 
