@@ -165,16 +165,13 @@ def telling(codes: Codes, bins: int, bad: npt.NDArray[np.bool_]) -> float:
 
     Each half is ordered by the other, so a column of names that never recur tells nothing.
     """
-    half = np.arange(len(codes)) % 2 == 0
+    half = np.arange(len(codes)) % 2
+    # every row is counted once; what follows is as long as the bins are many
+    counts = np.bincount((half * 2 + bad) * bins + codes, minlength=4 * bins).reshape(2, 2, bins)
     areas = []
-    for own in (half, ~half):
-        rows = np.bincount(codes[~own], minlength=bins)
-        hits = np.bincount(codes[~own & bad], minlength=bins)
-        rate = (hits + bad.mean()) / (rows + 1)
-        level, place = np.unique(rate, return_inverse=True)
-        here = place[codes[own]]
-        of_bad = np.bincount(here[bad[own]], minlength=len(level)).astype(np.float64)
-        of_good = np.bincount(here[~bad[own]], minlength=len(level)).astype(np.float64)
+    for own, (good, worse) in ((counts[0], counts[1]), (counts[1], counts[0])):
+        level, place = np.unique((worse + bad.mean()) / (good + worse + 1), return_inverse=True)
+        of_good, of_bad = (np.bincount(place, side, minlength=len(level)) for side in own)
         areas.append(area_under(of_good, of_bad))
     return sum(areas) / 2
 
