@@ -47,7 +47,7 @@ import numpy.typing as npt
 from audit.explanation import reason_trials as trials
 from audit.explanation.reason_baseline import is_asked
 from audit.explanation.reason_holding import actionable, agreement, faithful, rate, share, stability
-from audit.explanation.reasons import MOST, Denials, ranked
+from audit.explanation.reasons import MOST, Coded, Denials, ranked
 from audit.explanation.scored import Scored
 from audit.inference.intervals import difference_interval, rate_interval
 from audit.inference.multiplicity import benjamini_hochberg
@@ -83,8 +83,11 @@ def audit_reasons(told: Denials, found: Scored, level: float = 0.95) -> Mapping[
     rule = rule_of(found, told.people)
     named = trials.named_by(coded, chosen, values)
     by_named, by_others, denied = trials.moved(told, found, rule, rows, named)
-    codes = _codes(coded, firsts, anys, told)
-    by_group, differences = _frequencies(told, groups, firsts, anys, codes, some, level)
+    places = [e for e in np.argsort(-anys.sum(axis=0), kind="stable").tolist() if anys[:, e].any()]
+    codes = [_code(coded, e, firsts, anys, told) for e in places]
+    by_group, differences = _frequencies(
+        told, groups, firsts[:, places[:SHOWN]], anys[:, places[:SHOWN]], codes[:SHOWN], some, level
+    )
     shut: list[Entry] = []
     at = _tried(told, rows)
     tried = rows[at], replace(coded, of=coded.of[at], when=coded.when[at]), chosen[at]
@@ -166,42 +169,32 @@ def _counts(chosen: Ints, size: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray
     return chosen[:, :1] == span, (chosen[:, :, None] == span).any(axis=1)
 
 
-def _codes(coded: Any, firsts: Any, anys: Any, told: Denials) -> list[Entry]:
-    """Reasons that were given, the most frequent first."""
-    found = []
-    for e in np.argsort(-anys.sum(axis=0), kind="stable").tolist():
-        if not anys[:, e].any():
-            continue
-        entry = coded.entries[e]
-        own = (coded.of == e).any(axis=0)
-        found.append(
-            {
-                "place": e,
-                "code": entry.code,
-                "feature": entry.feature,
-                "features": [told.people.features[j] for j in np.flatnonzero(own).tolist()],
-                "text": entry.text,
-                "actionable": entry.actionable,
-                "draft": entry.draft,
-                "flag": coded.flags[e],
-                "rows": int(anys[:, e].sum()),
-                "first": int(firsts[:, e].sum()),
-            }
-        )
-    return found
+def _code(coded: Coded, e: int, firsts: Any, anys: Any, told: Denials) -> Entry:
+    """A reason that was given, and how often."""
+    entry = coded.entries[e]
+    own = (coded.of == e).any(axis=0)
+    return {
+        "code": entry.code,
+        "feature": entry.feature,
+        "features": [told.people.features[j] for j in np.flatnonzero(own).tolist()],
+        "text": entry.text,
+        "actionable": entry.actionable,
+        "draft": entry.draft,
+        "flag": coded.flags[e],
+        "rows": int(anys[:, e].sum()),
+        "first": int(firsts[:, e].sum()),
+    }
 
 
 def _frequencies(
-    told: Denials, groups: list[tuple[Entry, Ints]], firsts: Any, anys: Any, codes: list[Entry],
+    told: Denials, groups: list[tuple[Entry, Ints]], firsts: Any, anys: Any, shown: list[Entry],
     some: Any, level: float,
 ) -> tuple[list[Entry], list[Entry]]:  # fmt: skip
-    # a code's place among the choices is of no use to a reader
-    places = [c.pop("place") for c in codes][:SHOWN]
-    shown = codes[:SHOWN]
+    """How often each reason shown (a column of `firsts` and `anys`) is given, and differences."""
     by_group, counted = [], {}
     for key, at in groups:
         own = at[some[at]]
-        first, each = firsts[own][:, places].sum(axis=0), anys[own][:, places].sum(axis=0)
+        first, each = firsts[own].sum(axis=0), anys[own].sum(axis=0)
         counted[_name(key)] = first, each, len(own)
         limits = [rate_interval(x, len(own), level) for x in (first, each)]
         by_group.append(
