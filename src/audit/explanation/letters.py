@@ -59,11 +59,7 @@ def letter(
     (True, True)
     """
     own = _checked(reasons, draft)
-    if not isinstance(format, str) or format not in FORMATS:
-        raise InputError(
-            "EXP233", f"{shown(format)} is no form of a letter", argument="format",
-            fix="one of 'text', 'html'",
-        )  # fmt: skip
+    _check_format(format)
     fields = {
         "lender": _field("lender", lender, needed=True),
         "applicant": _field("applicant", applicant, needed=True),
@@ -89,13 +85,17 @@ def letter_template(format: str = "text") -> str:
     >>> "{{ lender }}" in letter_template("html")
     True
     """
+    _check_format(format)
+    name = "letter.html.jinja" if format == "html" else "letter.txt.jinja"
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def _check_format(format: Any) -> None:
     if not isinstance(format, str) or format not in FORMATS:
         raise InputError(
             "EXP233", f"{shown(format)} is no form of a letter", argument="format",
             fix="one of 'text', 'html'",
         )  # fmt: skip
-    name = "letter.html.jinja" if format == "html" else "letter.txt.jinja"
-    return (FOLDER / name).read_text(encoding="utf-8")
 
 
 def _checked(reasons: Any, draft: bool) -> list[Reason]:
