@@ -171,7 +171,7 @@ def telling(codes: Codes, bins: int, bad: npt.NDArray[np.bool_]) -> float:
     areas = []
     for own, (good, worse) in ((counts[0], counts[1]), (counts[1], counts[0])):
         level, place = np.unique((worse + bad.mean()) / (good + worse + 1), return_inverse=True)
-        of_good, of_bad = (np.bincount(place, side, minlength=len(level)) for side in own)
+        of_good, of_bad = (np.bincount(place, side, len(level)).astype(np.float64) for side in own)
         areas.append(area_under(of_good, of_bad))
     return sum(areas) / 2
 
