@@ -153,3 +153,13 @@ def test_what_cannot_be_explained_is_refused(
     assert said in ran.err
     assert "CLI005" in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_a_report_of_no_kind_is_refused_before_anything_is_read(audit: Callable[..., Ran]) -> None:
+    """The file of rows does not exist either, and is not what is complained of."""
+    ran = audit(
+        *("explain", "nowhere.csv", "--protected", "sex", "--outcome", "repaid"),
+        *("--favorable", "outcome=1", "--controls", "income", "-o", "x.pdf"),
+    )
+    assert ran.code == 2
+    assert "RPT020" in ran.err

@@ -198,6 +198,14 @@ def patient(settings: Mapping[str, Any]) -> AbstractContextManager[None]:
     return patience(seconds if settings.get("model") else None)
 
 
+def check_outputs(settings: Mapping[str, Any], *, force: bool) -> None:
+    """Refuse names of reports that could not be written, before anything is read."""
+    from audit.report.files import check
+
+    for name in settings.get("output", ()):
+        check(name, force=force)
+
+
 def written(result: Any, settings: Mapping[str, Any], *, force: bool, quiet: bool) -> list[str]:
     """Write every report asked for; returns their names."""
     import audit

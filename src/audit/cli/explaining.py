@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from audit.errors import InputError
 def run(settings: dict[str, Any], asked: Mapping[str, Any], *, force: bool, quiet: bool) -> int:
     """Explain, show, and write what was asked for; 0 unless something was wrong."""
     import audit
+    from audit.report.why_card import why
 
     controls = [name for text in asked["controls"] for name in split(text)]
     _check(settings, asked, controls)
@@ -27,7 +28,8 @@ def run(settings: dict[str, Any], asked: Mapping[str, Any], *, force: bool, quie
         model = auditing.model_of(settings)
         decided = any(settings.get(key) for key in ("decision", "score", "risk"))
         table = auditing.table_of(settings, None if decided else model)
-        explanation = decomposition = None
+        explanation: Any = None
+        decomposition: Any = None
         if model is not None:
             explanation = auditing.explained(
                 model, table, settings, step, attribute=asked["attribute"],
@@ -40,9 +42,9 @@ def run(settings: dict[str, Any], asked: Mapping[str, Any], *, force: bool, quie
                 table, controls=controls, attribute=asked["attribute"],
                 group=_level(table, asked), method=asked["method"],
             )  # fmt: skip
-        ways = {}
-        if asked["rows"] and explanation is not None:
-            explanation.reasons(list(asked["rows"]))  # refuses rows that were not denied
+        reasons, ways = (), {}
+        if asked["rows"]:
+            reasons = explanation.reasons(list(asked["rows"]), n=asked["reasons"])
         if asked["rows"] and not asked["letter"]:
             step("searching what would turn the denial")
             found = audit.recourse(
@@ -50,7 +52,14 @@ def run(settings: dict[str, Any], asked: Mapping[str, Any], *, force: bool, quie
             )
             ways = {way.row: way for way in found.rows}
     if not quiet:
-        _show(explanation, decomposition, ways, asked)
+        if asked["rows"]:
+            _show_rows(reasons, ways, asked)
+        elif explanation is not None:
+            click.echo(why(explanation.to_dict(), width()).rstrip("\n"))
+        if decomposition is not None:
+            if explanation is not None:
+                click.echo()
+            click.echo(paragraph(decomposition.summary()))
     if settings.get("output"):
         result = audit.run(
             table, **options.arguments_of(settings, "run"), **auditing.told(settings, "explain")
@@ -116,26 +125,10 @@ def _level(table: Any, asked: Mapping[str, Any]) -> Any:
     return group
 
 
-def _show(
-    explanation: Any, decomposition: Any, ways: Mapping[int, Any], asked: Mapping[str, Any]
-) -> None:
-    from audit.report.why_card import why
-
-    if explanation is not None and not asked["rows"]:
-        click.echo(why(explanation.to_dict(), width()).rstrip("\n"))
-    if explanation is not None and asked["rows"]:
-        _show_rows(explanation, ways, asked)
-    if decomposition is not None:
-        if explanation is not None:
-            click.echo()
-        click.echo(paragraph(decomposition.summary()))
-
-
-def _show_rows(explanation: Any, ways: Mapping[int, Any], asked: Mapping[str, Any]) -> None:
+def _show_rows(told: Sequence[Any], ways: Mapping[int, Any], asked: Mapping[str, Any]) -> None:
     import audit
 
-    for place, row in enumerate(asked["rows"]):
-        reasons = explanation.reasons(row, n=asked["reasons"])
+    for place, (row, reasons) in enumerate(zip(asked["rows"], told, strict=True)):
         if place:
             click.echo()
         if asked["letter"]:
@@ -162,13 +155,15 @@ def _show_rows(explanation: Any, ways: Mapping[int, Any], asked: Mapping[str, An
 
 def _way(way: Any) -> str:
     """What would turn one denial, in a sentence."""
+    from audit.report.text import plural
+
     if not way.feasible:
         return "No change of a few inputs was found that this model would approve."
     changes = [f"{name} from {_plain(a)} to {_plain(b)}" for name, (a, b) in way.changes.items()]
     return (
         f"This model would approve after: {'; '.join(changes)} (smallest change found, "
-        f"{100 * way.cost:.0f} percentile points). Whether a person can make it, a model does "
-        "not know."
+        f"{plural(round(100 * way.cost), 'percentile point')}). Whether a person can make it, a "
+        "model does not know."
     )
 
 

@@ -113,5 +113,6 @@ def explain(
     settings = options.gather(
         flags, file=options.one_file(files, "explain"), config_file=config_file, quiet=quiet
     )
+    auditing.check_outputs(settings, force=force)
     settings = auditing.completed(settings, verb="explain")
     return explaining.run(settings, asked, force=force, quiet=quiet)

@@ -33,12 +33,10 @@ def render(report: str, targets: tuple[str, ...], charts: str, force: bool, quie
     """
     import audit
     from audit.cli import auditing
-    from audit.report.files import check
 
-    for name in targets:
-        check(name, force=force)
-    result = audit.load(report)
     settings = {"output": targets, "charts": charts}
+    auditing.check_outputs(settings, force=force)
+    result = audit.load(report)
     for name in auditing.written(result, settings, force=force, quiet=quiet):
         if not quiet:
             click.echo(f"Written: {name}")

@@ -50,13 +50,11 @@ def run(
     type; | separates several.
     """
     from audit.cli import auditing, outcome
-    from audit.report.files import check
 
     settings = options.gather(
         flags, file=options.one_file(files, "run"), config_file=config_file, quiet=quiet
     )
-    for name in settings.get("output", ()):
-        check(name, force=force)
+    auditing.check_outputs(settings, force=force)
     settings = auditing.completed(settings, verb="run")
     settings, result = auditing.answered(
         settings, lambda known: auditing.audited(known, quiet=quiet), verb="run"
