@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,12 +53,6 @@ class Sides:
     """What was chosen."""
 
 
-def overlapping(table: Table) -> Collection[str]:
-    """Attributes whose groups may share rows."""
-    found: Collection[str] = getattr(table.roles, "overlapping", ())
-    return found
-
-
 def attribute_of(
     table: Table, attribute: Any, held: Sequence[str], values: Floats
 ) -> tuple[str, tuple[str, ...]]:
@@ -73,7 +67,7 @@ def attribute_of(
                 f"{shown(attribute)} is not a protected attribute",
                 suggestion(attribute, list(protected)),
             )
-        if attribute in overlapping(table):
+        if attribute in table.roles.overlapping:
             raise InputError(
                 "TBL044",
                 f"groups of {shown(attribute)} overlap, and a decomposition takes each row in one",
@@ -81,7 +75,7 @@ def attribute_of(
                 fix="name an attribute whose column holds each person's one group",
             )
         return attribute, ()
-    left = [n for n in protected if n not in held and n not in overlapping(table)]
+    left = [n for n in protected if n not in held and n not in table.roles.overlapping]
     if not left:
         why = "every protected attribute is a control, or has groups that overlap"
         raise refused("attribute", why, "leave one out of the controls")
@@ -90,9 +84,10 @@ def attribute_of(
     mass = _mass(table)
     gaps = {}
     for name in left:
-        sides = sides_of(table, name, None, quiet=True)
-        if sides is None:
-            continue
+        try:
+            sides = sides_of(table, name, None)
+        except InputError:
+            continue  # no two groups
         known = ~np.isnan(values)
         means = []
         for mask in (sides.is_reference & known, sides.is_group & known):
@@ -110,11 +105,8 @@ def _mass(table: Table) -> Floats:
     return mass if rows.weight is None else mass * rows.weight
 
 
-def sides_of(table: Table, attribute: str, group: Any, *, quiet: bool = False) -> Any:
-    """The sides of an attribute: reference, and a level or all others.
-
-    Raises `InputError` EXP040; None instead where `quiet` and there are no two groups.
-    """
+def sides_of(table: Table, attribute: str, group: Any) -> Sides:
+    """The sides of an attribute: reference, and a level or all others (EXP040)."""
     rows, levels = coded(table), table.axes[f"protected:{attribute}"].levels
     codes = rows.codes[f"protected:{attribute}"]
     number = np.ones(table.size) if rows.count is None else rows.count.astype(np.float64)
@@ -123,8 +115,6 @@ def sides_of(table: Table, attribute: str, group: Any, *, quiet: bool = False) -
     notes: tuple[str, ...] = ()
     named = [i for i, v in enumerate(levels) if v is not None and held[i] > 0]
     if len(named) < 2 and group is None:
-        if quiet:
-            return None
         raise refused("attribute", f"{shown(attribute)} has no two groups", "name another one")
     if reference is None:
         reference = levels[max(named, key=lambda i: (held[i], -i))] if named else None
