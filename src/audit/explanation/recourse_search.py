@@ -153,7 +153,7 @@ def _categories(column: Any, name: str, mass: Floats, rows: Ints) -> tuple[Ints,
 class Search:
     """Asks a model about changed rows, in batches, and keeps each applicant's cheapest change."""
 
-    __slots__ = ("asked", "best", "frame", "judge", "pairs", "rows", "scores", "steps", "target")
+    __slots__ = ("best", "frame", "judge", "pairs", "rows", "scores", "steps", "target")
 
     def __init__(
         self,
@@ -167,7 +167,7 @@ class Search:
     ) -> None:
         """`rows` and `scores` are the applicants', `target` the lowest approved score."""
         self.frame, self.rows, self.scores, self.target = frame, rows, scores, target
-        self.steps, self.judge, self.pairs, self.asked = steps, judge, pairs, 0
+        self.steps, self.judge, self.pairs = steps, judge, pairs
         size = len(rows)
         self.best = Best(
             cost=np.full(size, np.inf), steps=[()] * size, exact=np.ones(size, dtype=bool)
@@ -179,7 +179,6 @@ class Search:
         for start in range(0, len(who), BATCH):
             part = slice(start, start + BATCH)
             approved[part], scores[part] = self.judge(self.changed(who[part], taken[part]))
-        self.asked += len(who)
         return approved, scores
 
     def changed(self, who: Ints, taken: Ints) -> Any:
