@@ -10,6 +10,7 @@ import numpy.typing as npt
 from audit.explanation.decompose_fit import FEW, TELLS, Fit, fit, sides, why_open
 from audit.explanation.decompose_sample import GROUP, REFERENCE, Sample
 from audit.explanation.decomposition import NAN, Part, Reading, share
+from audit.inference.regression import inflated
 from audit.table.roles import Group
 from audit.table.wording import listed, shown
 
@@ -44,9 +45,10 @@ def headline(s: Sample, *, logit: bool, level: float) -> Split:
     found = fit(s, columns, sides(s, None), logit=logit)
     indicator = np.zeros(s.width)
     indicator[1] = 1.0
-    if found.reason is None and not logit and not found.known(indicator):
-        return _split(s, found, level, reason=TELLS, itemised=True)
-    return _split(s, found, level, reason=found.reason, itemised=True)
+    reason = found.reason
+    if reason is None and not logit and not found.known(indicator):
+        reason = TELLS
+    return _split(s, found, level, reason=reason, itemised=True)
 
 
 def own(s: Sample, side: int, group: Group | None, *, logit: bool, level: float) -> Reading:
@@ -208,8 +210,8 @@ def _errors(
         score = w * (y - p) * found.inside[part]
         own = w / s.mass[side]
         if not clustered:
-            score = _inflated(score, w * found.slope(p) * (moved * used).sum(axis=1))
-            own = _inflated(own, w / s.mass[side])
+            score = inflated(score, w * found.slope(p) * (moved * used).sum(axis=1))
+            own = inflated(own, w / s.mass[side])
         turn = np.where(side == REFERENCE, own, -own)
         moved *= score[:, None]
         x[:, 1] = 0.0
@@ -248,14 +250,6 @@ def _errors(
     else:
         error, freedom = np.sqrt(squares), n - found.rank
     return np.where(error > crumbs, error, 0.0), freedom
-
-
-def _inflated(score: Floats, leverage: Floats) -> Floats:
-    """Over 1 less leverage; a row that decides a number alone says nothing of its spread."""
-    left = 1 - leverage
-    alone = left <= 1e-9
-    found: Floats = np.where(alone, 0.0, score / np.where(alone, 1.0, left))
-    return found
 
 
 def _limits(value: float, error: float, freedom: float, level: float) -> Three:

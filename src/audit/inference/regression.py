@@ -396,11 +396,19 @@ def _meat(
             np.add.at(sums, codes[part], (number[part] * score)[:, None] * x)
             continue
         if errors == "HC3":
-            lever = weight[part] * ((x @ inverse) * x).sum(axis=1)
-            # a row that decides a coefficient alone has no residual, and says nothing of spread
-            left = 1 - lever
-            score = np.where(left > 1e-9, score / np.where(left > 1e-9, left, 1.0), 0.0)
+            score = inflated(score, weight[part] * ((x @ inverse) * x).sum(axis=1))
         meat += x.T @ ((number[part] * score**2)[:, None] * x)
     if sums is not None:
         return sums.T @ sums, len(sums)
     return meat, None
+
+
+def inflated(score: Floats, leverage: Floats) -> Floats:
+    """A row's score over 1 less its leverage (HC3).
+
+    0 where a row decides a coefficient alone: it has no residual, and says nothing of spread.
+    """
+    left = 1 - leverage
+    alone = left <= 1e-9
+    found: Floats = np.where(alone, 0.0, score / np.where(alone, 1.0, left))
+    return found
