@@ -73,6 +73,10 @@ class Applicants:
         own = self.inside[attribute][self.groups[attribute].index(level)]
         return np.flatnonzero(own[self.codes[attribute]])
 
+    def columns_of(self, attribute: str) -> list[str]:
+        """Columns of one attribute: itself, or one a group where groups overlap."""
+        return [c for _, c in self.table.roles.overlapping.get(attribute, ())] or [attribute]
+
     def compared(self, attribute: str, level: Level) -> tuple[Ints, Ints]:
         """Rows of a group, and of its reference without those that are in both."""
         own, other = (

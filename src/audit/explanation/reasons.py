@@ -352,8 +352,7 @@ def protected_inputs(people: Applicants) -> dict[str, str]:
     """Features that are a protected attribute (or one of its columns): feature -> attribute."""
     found: dict[str, str] = {}
     for name in people.codes:
-        columns = [c for _, c in people.table.roles.overlapping.get(name, ())] or [name]
-        found |= {c: name for c in columns if c in people.features}
+        found |= {c: name for c in people.columns_of(name) if c in people.features}
     return found
 
 

@@ -231,11 +231,7 @@ def _fixed(
     immutable: Sequence[str] | Mapping[str, str],
 ) -> dict[str, str]:
     """Features that stay, and why."""
-    columns = {
-        c: n
-        for n in people.codes
-        for c in [c for _, c in people.table.roles.overlapping.get(n, ())] or [n]
-    }
+    columns = [c for n in people.codes for c in people.columns_of(n)]
     fixed = {f: "a protected attribute" for f in people.features if f in columns}
     for feature, name in copies.items():
         fixed.setdefault(feature, f"nearly tells {name}")

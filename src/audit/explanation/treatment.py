@@ -146,9 +146,7 @@ def _treated(
     seed: int,
     level: float,
 ) -> Treatment:
-    overlapping = people.table.roles.overlapping.get(name, ())
-    columns = [column for _, column in overlapping] if overlapping else [name]
-    inputs = [column for column in columns if column in people.features]
+    inputs = [column for column in people.columns_of(name) if column in people.features]
     copies = tuple(c for c in near_copies(strengths, name) if c not in inputs)
     flips: tuple[Flip, ...] = ()
     if inputs and found is not None and rule is not None:

@@ -217,8 +217,7 @@ def _entry(
     strengths: Sequence[Proxy],
     level: float,
 ) -> Mapping[str, Any]:
-    members = [column for _, column in people.table.roles.overlapping.get(name, ())] or [name]
-    own = [column for column in members if column in people.features]
+    own = [column for column in people.columns_of(name) if column in people.features]
     told = [
         p.feature
         for p in found_proxies([p for p in strengths if p.attribute == name])
