@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.table.columns import floats
+from audit.table.engine_sample import first_rows
 from audit.table.roles import NONE_OF_THEM, Level
 from audit.table.rows import CodedRows, EngineRows, Table
 
@@ -88,13 +89,13 @@ def drawn(table: Table, columns: Sequence[str], *, rows: int = ROWS, seed: int =
     '10 of 100 rows, drawn at random'
     """
     levels = {a: level_names(table, a) for a in table.roles.protected}
-    held = table.rows
+    held, columns = table.rows, list(dict.fromkeys(columns))
     if isinstance(held, EngineRows):
-        frame, codes = _from_engine(held, columns, rows)
+        frame, codes = first_rows(held, columns, rows)
         numbers = np.arange(len(frame))
         return Sample(frame=frame, codes=codes, levels=levels, numbers=numbers, size=table.size)
     numbers, size = _numbers(held, table.size, rows, seed)
-    frame = held.frame.select(list(dict.fromkeys(columns)))
+    frame = held.frame.select(columns)
     if not np.array_equal(numbers, np.arange(table.size)):
         frame = frame[numbers]
     return Sample(
@@ -116,19 +117,6 @@ def _numbers(held: CodedRows, size: int, rows: int, seed: int) -> tuple[Indices,
     ends = np.cumsum(held.count)
     chosen = np.arange(people) if people <= rows else np.sort(rng.integers(0, people, rows))
     return np.searchsorted(ends, chosen, side="right").astype(np.int64), people
-
-
-def _from_engine(
-    held: EngineRows, columns: Sequence[str], rows: int
-) -> tuple[Any, Mapping[str, Codes]]:
-    from audit.table.quality import MARK, _coded
-
-    keys = [k for k in held.expressions if k in held.lookups and k != "block"]
-    wanted = [held.expressions[k].alias(f"{MARK}{i}") for i, k in enumerate(keys)]
-    names = list(dict.fromkeys(columns))
-    frame = held.frame.head(rows).select(*names, *wanted).collect()
-    codes = {k: _coded(frame.get_column(f"{MARK}{i}"), held.lookups[k]) for i, k in enumerate(keys)}
-    return frame.select(names), codes
 
 
 def coded(name: str, column: Any) -> Coded:

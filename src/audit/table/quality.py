@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from audit.table import encode
 from audit.table.columns import fingerprint, moments
+from audit.table.engine_sample import first_rows
 from audit.table.leaks import asked_of, decides_by_column, named_leaks
 from audit.table.roles import NONE_OF_THEM, Issue, Level
 from audit.table.rows import EngineRows, Table
@@ -34,8 +34,6 @@ GAP = 0.05
 """Difference between groups in the share missing from which it is named."""
 ALPHA = 0.001
 """Of the test beside it, shared among all comparisons."""
-MARK = "code of audit "
-"""Begins the names of columns made here beside the features."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -148,10 +146,7 @@ def open_features(table: Table, sample: int = SAMPLE) -> Features | None:
 
 def _from_engine(table: Table, rows: EngineRows, sample: int) -> Features:
     names = table.roles.features
-    keys = [k for k in rows.expressions if k in rows.lookups and k != "block"]
-    wanted = [rows.expressions[k].alias(f"{MARK}{i}") for i, k in enumerate(keys)]
-    frame = rows.frame.head(sample).select(*names, *wanted).collect()
-    codes = {k: _coded(frame.get_column(f"{MARK}{i}"), rows.lookups[k]) for i, k in enumerate(keys)}
+    frame, codes = first_rows(rows, names, sample)
     groups = {
         name: (codes[f"protected:{name}"], _levels(table, name)) for name in table.roles.protected
     }
@@ -177,13 +172,6 @@ def _levels(table: Table, name: str) -> tuple[Level, ...]:
 
 def _times(frame: Any, name: str | None) -> Floats | None:
     return None if name is None or name not in frame.columns else moments(frame.get_column(name))
-
-
-def _coded(column: Any, lookup: Mapping[Any, int]) -> Codes:
-    found = encode.look(column, column.name)
-    table = np.array([lookup.get(v, lookup.get(None, 0)) for v in found.values], np.int64)
-    codes: Codes = table.take(found.handle)
-    return codes
 
 
 def _issue(code: str, severity: str, column: str, message: str, fix: str) -> Issue:

@@ -9,6 +9,7 @@ import numpy as np
 
 from audit.errors import InputError
 from audit.table.columns import bins_of, moments
+from audit.table.engine_sample import first_rows
 from audit.table.leaks import Asked, asked_of, decides_by_column, leak, named_leaks, some
 from audit.table.roles import Issue
 from audit.table.rows import EngineRows, Table
@@ -149,17 +150,12 @@ def _read_memory(
 def _read_engine(
     table: Table, names: list[str], most: int
 ) -> tuple[Mapping[str, Any], Asked | None]:
-    from audit.table.quality import MARK, _coded
-
     rows = table.rows
     assert isinstance(rows, EngineRows)
-    keys = [k for k in ("outcome", "decision") if k in rows.expressions and k in rows.lookups]
-    extra = [rows.expressions[k].alias(f"{MARK}{i}") for i, k in enumerate(keys)]
     try:
-        frame = rows.frame.head(most).select(*names, *extra).collect()
+        frame, codes = first_rows(rows, names, most, ("outcome", "decision"))
     except Exception:  # an engine's own error about a column that no part needs stops no audit
         return {}, None
-    codes = {k: _coded(frame.get_column(f"{MARK}{i}"), rows.lookups[k]) for i, k in enumerate(keys)}
     decision = codes.get("decision") if decides_by_column(table) else None
     asked = asked_of(codes.get("outcome"), decision, None, most)
     return {name: frame.get_column(name) for name in names}, asked
