@@ -186,13 +186,7 @@ def _treatment(
 ) -> tuple[Treatment, ...]:
     from audit.explanation.treatment import treatment_of
 
-    if not found.oriented:
-        raise InputError(
-            "EXP021",
-            "whether a higher output favours the applicant is not said",
-            argument="returns",
-            fix="add returns=<outcome value it gives the score of>",
-        )
+    found.check_oriented()
     return treatment_of(
         found,
         people,

@@ -320,11 +320,7 @@ def reasons_of(
 ) -> Denials | Refused:
     """What `Explanation.reasons` is: reasons on asking, or why there are none (EXP021, EXP209)."""
     try:
-        if not found.oriented:
-            raise InputError(
-                "EXP021", "whether a higher output favours the applicant is not said",
-                argument="returns", fix="add returns=<outcome value it gives the score of>",
-            )  # fmt: skip
+        found.check_oriented()
         told = codes if isinstance(codes, ReasonCodes) else codes_for(codes, people)
         kept = withheld(people, told, explanation.strengths)
         own = denials(people, route, told, kept, explanation.seed)

@@ -210,11 +210,7 @@ def _check_numbers(most: Any, size: Any, seed: Any) -> None:
 
 
 def _rule(found: Scored, people: Applicants) -> Rule:
-    if not found.oriented:
-        raise InputError(
-            "EXP021", "whether a higher output favours the applicant is not said",
-            argument="returns", fix="add returns=<outcome value it gives the score of>",
-        )  # fmt: skip
+    found.check_oriented()
     rule = rule_of(found, people)
     if rule.decide is None:
         raise InputError(

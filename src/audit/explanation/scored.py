@@ -44,6 +44,14 @@ class Scored:
     oriented: bool = True
     """False where nobody said whether higher favours the applicant: the output is as it is."""
 
+    def check_oriented(self) -> None:
+        """Raise `InputError` EXP021 where nobody said whether higher favours the applicant."""
+        if not self.oriented:
+            raise InputError(
+                "EXP021", "whether a higher output favours the applicant is not said",
+                argument="returns", fix="add returns=<outcome value it gives the score of>",
+            )  # fmt: skip
+
     @property
     def tolerance(self) -> float:
         """How far a reconstruction may be off."""
