@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from audit.table.columns import bins_of, moments, ranked, telling
+from audit.table.columns import Binned, bins_of, moments, ranked, telling
 from audit.table.one_sided import SMALL, gaps, leak, meaning
 from audit.table.roles import Issue
 from audit.table.rows import Table
@@ -29,6 +29,7 @@ from audit.table.wording import shown
 
 Codes = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.intp] | None
 
 SEED = 20_240_229
 """Of the sample: the same rows every time."""
@@ -69,9 +70,9 @@ class Asked:
     """Which rows these are, in words."""
     denied: Mask | None = None
     """Whether each of `decided` rows was denied; None where no column decided."""
-    decided: npt.NDArray[np.intp] | None = None
-    """Rows (of those read) with a decision."""
-    known: npt.NDArray[np.intp] | None = None
+    decided: Places = None
+    """Rows (of those read) with a decision; None where all have one."""
+    known: Places = None
     """Rows (of those read) with an outcome; None where all have one."""
     times: npt.NDArray[np.float64] | None = None
     """Time of the decision in milliseconds, of all rows read; nan where missing."""
@@ -99,8 +100,8 @@ def named_leaks(
         if own.issue is not None:
             found.append(own.issue)
         found += _dated(name, column, asked)
-        if asked.denied is not None and asked.decided is not None and own.issue is None:
-            found += _decides(name, column[asked.decided], asked.denied)
+        if asked.denied is not None and own.issue is None:
+            found += _decides(name, _at(column, asked.decided), asked.denied)
     quiet = {i.column for i in found if i.code != "TBL508"}
     strong = _strong([h for h in heard if h.name not in quiet], len(heard), asked, severity)
     place = {name: i for i, name in enumerate(columns)}
@@ -120,8 +121,8 @@ def _heard(name: str, column: Any, asked: Asked, table: Table, severity: str) ->
             "take it out of the features",
         )
         return Heard(name=name, power=1.0, firm=True, issue=itself)
-    kept = bins_of(column if asked.known is None else column[asked.known], name)
-    power = max(ranked(kept, bad), telling(kept.codes, len(kept.labels), bad))
+    kept = bins_of(_at(column, asked.known), name)
+    power = _power(kept, bad)
     firm = power - 2 * _error(power, int(bad.sum()), int((~bad).sum())) >= FIRM
     issue: Issue | None
     if power >= LEAK:
@@ -135,6 +136,15 @@ def _heard(name: str, column: Any, asked: Asked, table: Table, severity: str) ->
     else:
         issue = meaning(name, kept, bad, asked.rows, severity) or gaps(name, kept, bad, asked.rows)
     return Heard(name=name, power=power, firm=firm, issue=issue)
+
+
+def _at(column: Any, places: Places) -> Any:
+    return column if places is None else column[places]
+
+
+def _power(kept: Binned, bad: Mask) -> float:
+    """AUC of a column, in its own order or in the best one."""
+    return max(ranked(kept, bad), telling(kept.codes, len(kept.labels), bad))
 
 
 def _error(area: float, own: int, rest: int) -> float:
@@ -189,7 +199,7 @@ def _distance(area: float) -> float:
 
 def _decides(name: str, column: Any, denied: Mask) -> list[Issue]:
     kept = bins_of(column, name)
-    power = max(ranked(kept, denied), telling(kept.codes, len(kept.labels), denied))
+    power = _power(kept, denied)
     if power < DECIDED:
         return []
     return [
@@ -242,23 +252,26 @@ def asked_of(
     most: int,
 ) -> Asked | None:
     """What to ask of columns, from codes of outcome and decision; None where nothing can be."""
-    bad = known = None
-    rows = ""
-    if outcome is not None:
-        places = some(np.flatnonzero(outcome <= 1), most)
-        told = outcome[places] == 1
-        if min(int(told.sum()), int((~told).sum())) >= FEWEST:
-            bad, rows = told, f"{len(told):,} rows with a known outcome"
-            known = None if len(told) == len(outcome) else places
-    denied = decided = None
-    if decision is not None:
-        places = some(np.flatnonzero(decision <= 1), most)
-        told = decision[places] == 1
-        if min(int(told.sum()), int((~told).sum())) >= FEWEST:
-            denied, decided = told, places
+    bad, known = _told(outcome, most)
+    denied, decided = _told(decision, most)
     if bad is None and denied is None:
         return None
+    rows = "" if bad is None else f"{len(bad):,} rows with a known outcome"
     return Asked(bad=bad, rows=rows, denied=denied, decided=decided, known=known, times=times)
+
+
+def _told(codes: Codes | None, most: int) -> tuple[Mask | None, Places]:
+    """Whether each row asked about is unfavourable, and which rows these are; None for all.
+
+    No rows where codes are not told, or one of the two is hardly there.
+    """
+    if codes is None:
+        return None, None
+    places = some(np.flatnonzero(codes <= 1), most)
+    told = codes[places] == 1
+    if min(int(told.sum()), int((~told).sum())) < FEWEST:
+        return None, None
+    return told, None if len(told) == len(codes) else places
 
 
 def some(places: npt.NDArray[np.intp], most: int) -> npt.NDArray[np.intp]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -49,15 +50,7 @@ def unnamed_leaks(table: Table, rows: int = ROWS, most: int = COLUMNS) -> tuple[
     columns, asked = read(table, names[:most], rows)
     if asked is None:
         return ()
-    kept: dict[str, Any] = {}
-    for name, column in columns.items():
-        try:
-            bins_of(column[:1], name)
-        except InputError:  # cells that hold lists
-            continue
-        kept[name] = column
-    found = _readable(kept, asked, table)
-    said = [_unnamed(i) for i in found]
+    said = [_unnamed(i) for i in _readable(columns, asked, table)]
     if len(said) <= MOST:
         return tuple(said)
     said.sort(key=lambda i: ORDER.index(i.code) if i.code in ORDER else len(ORDER))
@@ -76,12 +69,12 @@ def unnamed_leaks(table: Table, rows: int = ROWS, most: int = COLUMNS) -> tuple[
 def _readable(columns: Mapping[str, Any], asked: Asked, table: Table) -> tuple[Issue, ...]:
     try:
         return named_leaks(columns, asked, table, "note")
-    except InputError:  # lists further down a column: leave out such columns one by one
-        kept = {n: c for n, c in columns.items() if _codes_of(c, n)}
+    except InputError:  # cells that hold lists: leave out such columns one by one
+        kept = {n: c for n, c in columns.items() if _is_readable(c, n)}
         return named_leaks(kept, asked, table, "note")
 
 
-def _codes_of(column: Any, name: str) -> bool:
+def _is_readable(column: Any, name: str) -> bool:
     try:
         bins_of(column, name)
     except InputError:
@@ -90,13 +83,8 @@ def _codes_of(column: Any, name: str) -> bool:
 
 
 def _unnamed(issue: Issue) -> Issue:
-    return Issue(
-        code=issue.code,
-        severity="note",
-        column=issue.column,
-        message=issue.message,
-        fix=f"no features are named; if a model is given this column: {issue.fix}",
-    )
+    fix = f"no features are named; if a model is given this column: {issue.fix}"
+    return replace(issue, severity="note", fix=fix)
 
 
 def _columns(table: Table) -> Iterable[str]:
