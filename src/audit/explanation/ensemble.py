@@ -44,8 +44,6 @@ class Ensemble:
     """Columns of the matrix that the trees compare with."""
     single: bool = False
     """Whether rows are rounded to float32 before they are compared."""
-    tolerance: float = 1e-9
-    """How far the library's own float sums may be from ours, relative to max(1, |output|)."""
     category: Ints | None = None
     """Index into `sets` at a categorical node, else -1; None without such nodes."""
     sets: tuple[Flags, ...] = ()

@@ -154,7 +154,6 @@ def read_xgboost(model: Any) -> tuple[Ensemble, Encode] | None:
         scale="log-odds" if log_odds else "output",
         columns=int(shape["num_feature"]),
         single=True,
-        tolerance=1e-4,
         sets=tuple(sets),
         # a category beyond the set was not chosen, and the chosen go right
         other_left=np.ones(len(sets), np.bool_),
