@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from audit.explanation.sampling import level_names
+from audit.explanation.sampling import level_names, missing_level
 from audit.explanation.telling import strength
 from audit.inference.checks import critical
 from audit.table.roles import Level
@@ -72,7 +72,8 @@ def correlations(
     for name in table.roles.protected if attributes is None else attributes:
         levels = level_names(table, name)
         codes = held.codes[f"protected:{name}"][drawn].astype(np.int64)
-        known = codes != levels.index(None) if None in levels else np.ones(len(codes), dtype=bool)
+        unknown = missing_level(levels)
+        known = np.ones(len(codes), dtype=bool) if unknown is None else codes != unknown
         if scores is not None:
             own = np.asarray(scores, dtype=np.float64)[drawn]
             there = known & ~np.isnan(own)

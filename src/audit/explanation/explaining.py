@@ -33,6 +33,9 @@ OWN = ("attribute", "group", "scale", "seed", "level", "reason_codes", "thorough
 FEWEST = 30
 """Rows below which a group's gap is not the one named first."""
 
+ADDITIVE = 1e-9
+"""How far Σ values may be from score − base, against the larger of 1 and the largest score."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Valued:
@@ -108,7 +111,7 @@ def explain(
     route, valued, closed = _valued(found, people, scale, seed, say)
     gaps = _gaps(route, people, valued, level)
     first = _first(gaps, people, wanted, wanted_level, named)
-    notes = [*backwards, *route.notes, *_notes(route, people, valued, closed)]
+    notes = [*backwards, *_notes(route, people, valued, closed)]
     if scale is not None and scale != route.scale:
         text = (
             f"{found.name} is not explained exactly in {_named(scale)}: parts are in "
@@ -133,7 +136,7 @@ def explain(
         gaps=gaps,
         method=route.method,
         background=first.background,
-        rows=len(valued[first.attribute[0]].rows) if first.attribute[0] in valued else 0,
+        rows=len(valued[first.attribute[0]].rows),
         level=level,
         seed=seed,
         size=people.size,
@@ -248,7 +251,7 @@ def additive(route: Route, rows: Ints, values: Floats, base: float) -> None:
     """Raise `BreachError` where Σ values ≠ score − base in any row."""
     scores = route.scores[rows]
     off = np.abs(values.sum(axis=1) + base - scores)
-    room = route.tolerance * max(1.0, float(np.abs(scores).max(initial=0.0)), abs(base))
+    room = ADDITIVE * max(1.0, float(np.abs(scores).max(initial=0.0)), abs(base))
     if not (off <= room).all():
         raise BreachError(f"its values miss the score by up to {float(np.nanmax(off)):.2g}")
 

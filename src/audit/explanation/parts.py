@@ -78,8 +78,7 @@ def side(
     share = own * units / (own * units).sum()
     at = share @ values
     spread = values - at
-    whole = len(sampled) == len(rows)
-    if whole:
+    if len(sampled) == len(rows):
         fit, at_whole, smaller = np.zeros(values.shape[1]), at, size
     else:
         here = f[sampled]
@@ -90,13 +89,8 @@ def side(
         at_whole = at + fit * (mean - float(share @ here))
         spread = spread - drift[:, None] * fit
         smaller = _effective(own, units)
-    variance = np.concatenate(
-        [
-            [_variance(mass, center[:, None], size)[0]],
-            fit**2 * _variance(mass, center[:, None], size)[0]
-            + _variance(own * units, spread, smaller),
-        ]
-    )
+    of_score = _variance(mass, center[:, None], size)
+    of_values = fit**2 * of_score + _variance(own * units, spread, smaller)
     clusters = None
     if weighing.cluster is not None:
         influence = np.zeros((len(rows), 1 + values.shape[1]))
@@ -107,7 +101,7 @@ def side(
     return Side(
         rows=int(count.sum()),
         means=np.concatenate([[mean], at_whole]),
-        variances=variance,
+        variances=np.concatenate([of_score, of_values]),
         freedom=min(size, smaller) - 1,
         clusters=clusters,
     )

@@ -296,7 +296,7 @@ class _Told:
                     feature=feature.name,
                     attribute=self.attribute,
                     group=self.levels[code],
-                    strength=max(float(each.value[i, j]), 0.5),
+                    strength=float(each.value[i, j]),
                     low=area.low,
                     high=area.high,
                     null=null,
@@ -344,7 +344,7 @@ class _Told:
             "permutations": len(chance),
             "levels": tuple(levels),
             "interacting": interacting(
-                self.features, self.own == self.judged[best], self.folds, self.seed, level
+                self.features, self.own == self.judged[best], self.seed, level
             ),
         }
 

@@ -7,7 +7,7 @@ model says on every row, so an estimator that only looks like one we know takes 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -49,10 +49,6 @@ class Route:
     """Background rows, at most; None for the whole reference group."""
     needs_background: bool = True
     """False where the model's own training counts stand for what is left out."""
-    tolerance: float = 1e-9
-    """Of Σ values = score − base, relative to the largest score."""
-    notes: tuple[str, ...] = field(default=())
-    """What a reader should know."""
 
 
 def routes(

@@ -109,9 +109,8 @@ def _bins(column: Any, name: str) -> tuple[Ints, list[str], list[tuple[float, fl
     known = np.isfinite(numbers)
     cuts = np.unique(np.quantile(numbers[known], np.linspace(0, 1, BINS + 1)[1:-1]))
     bins = np.where(known, np.searchsorted(cuts, numbers, side="right"), len(cuts) + 1)
-    inner, counts = np.unique(bins[known], return_inverse=True)[0], len(cuts) + 1
-    edges = [(np.nan, np.nan)] * counts
-    for b in inner.tolist():
+    edges = [(np.nan, np.nan)] * (len(cuts) + 1)
+    for b in np.unique(bins[known]).tolist():
         own = numbers[bins == b]
         edges[b] = float(own.min()), float(own.max())
     labels = [f"{low:g} to {high:g}" for low, high in edges]

@@ -240,7 +240,7 @@ def area_of(predicted: Floats, hit: Mask) -> float:
 
 
 def interacting(
-    features: Sequence[Coded], hit: Mask, folds: Indices, seed: int, level: float
+    features: Sequence[Coded], hit: Mask, seed: int, level: float
 ) -> dict[str, Any] | None:
     """Boosted trees fitted on half the rows: how well they tell a mark in the other half.
 
