@@ -34,12 +34,11 @@ from audit.explanation.recourse_search import (
     Steps,
     steps_of,
 )
+from audit.explanation.recourse_told import check_numbers, fixed_features, limits, named_rows
 from audit.explanation.scored import Scored, scored
 from audit.explanation.treatment import Rule, rule_of
 from audit.inference.checks import critical
-from audit.table.columns import floats
 from audit.table.distinct import plain
-from audit.table.wording import listed, shown, suggestion
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -94,7 +93,7 @@ def recourse(
     >>> found.rows[0].changes, round(found.rows[0].cost, 2)
     ({'income': (41, 53)}, 0.12)
     """
-    _check_numbers(most, size, seed)
+    check_numbers(most, size, seed)
     critical(level)
     say = progress or (lambda text, done, total: None)
     people = applicants(model, table)
@@ -130,9 +129,9 @@ def recourse_of(
     `pairs` is the number of changes of two features tried, shared among the applicants.
     """
     rule = _rule(found, people)
-    fixed = _fixed(people, copies, actionable, immutable)
-    monotone, ranges = _limits(
-        people, fixed, {} if monotone is None else monotone, {} if ranges is None else ranges
+    fixed = fixed_features(people, copies, actionable, immutable)
+    monotone, ranges = limits(
+        people, {} if monotone is None else monotone, {} if ranges is None else ranges
     )
     free = tuple(f for f in people.features if f not in fixed)
     if not free:
@@ -152,7 +151,7 @@ def recourse_of(
     distance = line - found.answers
     edges = np.quantile(distance[denied], [0.25, 0.5, 0.75])
     chosen, weight = (
-        _drawn(people, denied, size, seed) if rows is None else _named(rows, people, denied)
+        _drawn(people, denied, size, seed) if rows is None else named_rows(rows, people, denied)
     )
     steps = steps_of(people, chosen, free, monotone, ranges)
     say(f"searching changes for {len(chosen):,} applicants", 0, None)
@@ -197,16 +196,7 @@ def recourse_of(
     )
 
 
-# --- arguments ------------------------------------------------------------------------------
-
-
-def _check_numbers(most: Any, size: Any, seed: Any) -> None:
-    for name, value, least in (("most", most, 1), ("size", size, 1), ("seed", seed, 0)):
-        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-        if not whole or value < least:
-            raise InputError(
-                "EXP306", f"{shown(value)}", argument=name, fix=f"a whole number from {least}"
-            )
+# --- who is looked at, and what decides -----------------------------------------------------
 
 
 def _rule(found: Scored, people: Applicants) -> Rule:
@@ -218,117 +208,6 @@ def _rule(found: Scored, people: Applicants) -> Rule:
             argument="table", fix="read it with decision=..., or with model= and cutoff=...",
         )  # fmt: skip
     return rule
-
-
-def _fixed(
-    people: Applicants,
-    copies: Mapping[str, str],
-    actionable: Sequence[str] | None,
-    immutable: Sequence[str] | Mapping[str, str],
-) -> dict[str, str]:
-    """Features that stay, and why."""
-    columns = [c for n in people.codes for c in people.columns_of(n)]
-    fixed = {f: "a protected attribute" for f in people.features if f in columns}
-    for feature, name in copies.items():
-        fixed.setdefault(feature, f"nearly tells {name}")
-    named = [actionable] if isinstance(actionable, str) else actionable
-    held = [immutable] if isinstance(immutable, str) else immutable
-    for argument, names in (("actionable", named or ()), ("immutable", held)):
-        for name in names:
-            if name not in people.features and name not in columns:
-                raise InputError(
-                    "EXP301", f"{shown(name)} is not one of the model's features",
-                    argument=argument, fix=suggestion(name, list(people.features)),
-                )  # fmt: skip
-    for name in named or ():
-        if name in fixed or name in columns:
-            raise InputError(
-                "EXP302",
-                f"{shown(name)} {_verb(fixed.get(name, 'a protected attribute'))}, and never "
-                "changes here",
-                argument="actionable", fix="leave it out",
-            )  # fmt: skip
-        if name in held:
-            raise InputError(
-                "EXP302", f"{shown(name)} is actionable and immutable at once",
-                argument="immutable", fix="name it in one of them",
-            )  # fmt: skip
-    for name in held:
-        if name in people.features:
-            why = held[name] if isinstance(held, Mapping) else "said to be immutable"
-            fixed.setdefault(name, why)
-    if named is not None:
-        for name in people.features:
-            if name not in named:
-                fixed.setdefault(name, "not said to be actionable")
-    return {f: fixed[f] for f in people.features if f in fixed}
-
-
-def _verb(why: str) -> str:
-    return why if why.startswith("nearly") else f"is {why}"
-
-
-def _limits(
-    people: Applicants, fixed: Mapping[str, str], monotone: Any, ranges: Any
-) -> tuple[dict[str, str], dict[str, tuple[float | None, float | None]]]:
-    """Directions and bounds of numeric features; raises `InputError` EXP301, EXP303."""
-    for argument, told in (("monotone", monotone), ("ranges", ranges)):
-        if not isinstance(told, Mapping):
-            raise InputError(
-                "EXP303", f"a {type(told).__name__}", argument=argument,
-                fix='monotone={"age": "increase"}, ranges={"income": (0, 200_000)}',
-            )  # fmt: skip
-        for name in told:
-            if name not in people.features:
-                raise InputError(
-                    "EXP301", f"{shown(name)} is not one of the model's features",
-                    argument=argument, fix=suggestion(name, list(people.features)),
-                )  # fmt: skip
-            if floats(people.frame.get_column(name)) is None:
-                raise InputError(
-                    "EXP303", f"{shown(name)} is not numeric", argument=argument,
-                    fix="a category has neither direction nor range; name it in immutable",
-                )  # fmt: skip
-    for name, way in monotone.items():
-        if way not in ("increase", "decrease"):
-            raise InputError(
-                "EXP303", f"{shown(way)} for {shown(name)}", argument="monotone",
-                fix='"increase" or "decrease"',
-            )  # fmt: skip
-    for name, pair in ranges.items():
-        ends = tuple(pair) if isinstance(pair, tuple | list) else ()
-        numbers = [e for e in ends if e is not None]
-        plain_ = all(isinstance(e, int | float | np.number) and e == e for e in numbers)
-        if len(ends) != 2 or not plain_ or (len(numbers) == 2 and numbers[0] > numbers[1]):
-            raise InputError(
-                "EXP303", f"{shown(pair)} for {shown(name)}", argument="ranges",
-                fix="(lowest, highest), None for no bound",
-            )  # fmt: skip
-    return dict(monotone), {n: (p[0], p[1]) for n, p in ranges.items()}
-
-
-def _named(rows: Any, people: Applicants, denied: Ints) -> tuple[Ints, Floats]:
-    single = isinstance(rows, int | np.integer) and not isinstance(rows, bool)
-    told = np.asarray([rows] if single else list(rows))
-    if told.size == 0 or told.dtype.kind not in "iu":
-        raise InputError(
-            "EXP307", f"{shown(rows)} is no row number", argument="rows",
-            fix="a list of row numbers, counted from 0",
-        )  # fmt: skip
-    at = np.unique(told.astype(np.int64))
-    outside = at[(at < 0) | (at >= people.size)]
-    if len(outside):
-        raise InputError(
-            "EXP307", f"there is no such row; there are {people.size:,}", argument="rows",
-            count=len(outside), first=int(outside[0]), fix="rows are counted from 0",
-        )  # fmt: skip
-    other = at[~np.isin(at, denied)]
-    if len(other):
-        raise InputError(
-            "EXP308", f"approved already: {listed(other.tolist())}", argument="rows",
-            count=len(other), first=int(other[0]), fix="recourse is for denied applicants",
-        )  # fmt: skip
-    return at, np.ones(len(at))
 
 
 def _drawn(people: Applicants, denied: Ints, size: int, seed: int) -> tuple[Ints, Floats]:
