@@ -33,6 +33,23 @@ def hybrids(frame: Any, taken: Mapping[str, Ints]) -> Any:
     return made.with_columns(*picked[1:]) if len(picked) > 1 else made
 
 
+def lent(frame: Any, rows: Any, column: str, lender: int) -> Any:
+    """`rows` with a column that is everywhere its value in row `lender` of `frame`, dtype kept.
+
+    >>> import pandas as pd, narwhals as nw
+    >>> two = nw.from_native(pd.DataFrame({"age": [30, 50], "job": ["cook", None]}))
+    >>> lent(two, two, "job", 0).rows()
+    [(30, 'cook'), (50, 'cook')]
+    """
+    import narwhals as nw
+
+    values = frame.get_column(column)[[lender] * len(rows)].alias(column)
+    index = nw.maybe_get_index(rows)
+    if index is not None:
+        values = nw.maybe_set_index(values, index=index)
+    return rows.with_columns(values)
+
+
 def rows_of(frame: Any, rows: Ints) -> Any:
     """Some rows of a narwhals frame, in order, with their own labels."""
     native = frame.to_native()

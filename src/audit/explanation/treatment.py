@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.explanation.applicants import Applicants
+from audit.explanation.hybrids import lent
 from audit.explanation.proxies import near_copies
 from audit.explanation.record import Flip, Gap, Proxy, Treatment
 from audit.explanation.scored import Scored
@@ -191,7 +192,7 @@ def _flips(
         rows = _some(rows, seed)
         lender = _lender(np.flatnonzero(codes == code), values)
         before = people.frame[rows]
-        after = _lent(people.frame, before, column, lender)
+        after = lent(people.frame, before, column, lender)
         told = _value(people.frame.get_column(column), lender) if binned else levels[code]
         changed, favored = _compared(found, rule, before, after)
         low, high = rate_interval(changed, len(rows), level)
@@ -237,17 +238,6 @@ def _lender(rows: Ints, values: Floats | None) -> int:
     known = rows[~np.isnan(values[rows])]
     order = known[np.argsort(values[known], kind="stable")]
     return int(order[(len(order) - 1) // 2]) if len(order) else int(rows[0])
-
-
-def _lent(frame: Any, rows: Any, column: str, lender: int) -> Any:
-    """The rows with the lender's value, in the column's own dtype."""
-    import narwhals as nw
-
-    lent = frame.get_column(column)[[lender] * len(rows)].alias(column)
-    index = nw.maybe_get_index(rows)
-    if index is not None:
-        lent = nw.maybe_set_index(lent, index=index)
-    return rows.with_columns(lent)
 
 
 def _value(column: Any, row: int) -> Any:

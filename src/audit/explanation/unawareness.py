@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from audit.errors import InputError
 from audit.explanation.applicants import Applicants
+from audit.explanation.hybrids import lent
 from audit.explanation.proxies import found as found_proxies
 from audit.explanation.record import Proxy
 from audit.explanation.scored import Scored
@@ -175,18 +176,11 @@ class _Fitted:
 
 def _constant(frame: Any, held: Sequence[str]) -> Any:
     """The rows with these columns at their first known value throughout, dtypes kept."""
-    import narwhals as nw
-
-    if not held:
-        return frame
-    index = nw.maybe_get_index(frame)
-    columns = []
     for name in held:
         column = frame.get_column(name)
         known = np.flatnonzero(~np.asarray(column.is_null().to_numpy(), dtype=bool))
-        lent = column[[int(known[0]) if len(known) else 0] * len(frame)].alias(name)
-        columns.append(lent if index is None else nw.maybe_set_index(lent, index=index))
-    return frame.with_columns(*columns)
+        frame = lent(frame, frame, name, int(known[0]) if len(known) else 0)
+    return frame
 
 
 def _favor(model: Any, rows: Any, people: Applicants) -> Floats:
