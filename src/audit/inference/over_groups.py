@@ -77,16 +77,8 @@ def _weights(stack: Stack) -> Floats:
 def _of_groups(
     stack: Stack, span: Span, metric: Metric, level: float, selective: bool, seed: int
 ) -> Estimate:
-    rows = stack.n[span.start : span.stop].sum(axis=(1, 2))
-    index = span.start + np.flatnonzero(span.named & (rows > 0))
-    where: dict[str, Any] = {
-        "metric": metric.key,
-        "attribute": span.attribute,
-        "group": (),
-        "stratum": span.stratum,
-        "stage": span.stage,
-        "level": level,
-    }
+    index = stack.compared(span)
+    where = span.described(metric.key, level)
     if len(index) < 2:
         return Estimate(**where, reason=ONE_GROUP)
     both = metric.needs >= {"decision", "outcome"}

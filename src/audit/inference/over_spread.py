@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -40,16 +39,8 @@ def spread_estimates(
 def _spread(
     stack: Stack, span: Span, metric: Metric, shares: Shares, level: float, selective: bool
 ) -> Estimate:
-    rows = stack.n[span.start : span.stop].sum(axis=(1, 2))
-    index = span.start + np.flatnonzero(span.named & (rows > 0))
-    where: dict[str, Any] = {
-        "metric": metric.key,
-        "attribute": span.attribute,
-        "group": (),
-        "stratum": span.stratum,
-        "stage": span.stage,
-        "level": level,
-    }
+    index = stack.compared(span)
+    where = span.described(metric.key, level)
     if selective and is_selective(metric):
         return Estimate(**where, method=BOUNDS, reason=SELECTIVE)
     if len(index) < 2:

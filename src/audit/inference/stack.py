@@ -48,6 +48,17 @@ class Span:
     kept: npt.NDArray[np.int64] | None = None
     """Where each row's group stands in `parts.members`."""
 
+    def described(self, metric: str, level: float) -> dict[str, Any]:
+        """What an estimate over all groups of the span says of itself, for `Estimate`."""
+        return {
+            "metric": metric,
+            "attribute": self.attribute,
+            "group": (),
+            "stratum": self.stratum,
+            "stage": self.stage,
+            "level": level,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Stack:
@@ -74,6 +85,11 @@ class Stack:
     def apart(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Whether each of these references is less than its group, for rows are shared."""
         return np.asarray(rows >= self.shown)
+
+    def compared(self, span: Span) -> npt.NDArray[np.int64]:
+        """Rows of a span that a comparison of all its groups is over: named, with people."""
+        people = self.n[span.start : span.stop].sum(axis=(1, 2))
+        return span.start + np.flatnonzero(span.named & (people > 0))
 
     def columns(self, rows: npt.NDArray[np.int64]) -> dict[str, list[Any]]:
         """attribute, group, stratum and stage of these rows, for `Estimates.block`."""

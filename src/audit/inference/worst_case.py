@@ -59,7 +59,7 @@ def worst_case_estimates(
     for span in stack.spans:
         if not span.attribute:
             continue
-        index = _compared(stack, span)
+        index = stack.compared(span)
         for metric in metrics:
             if any(r.form != "share" for r in metric.rates):
                 done[number] = _other(stack, span, index, metric, shares, level, selective)
@@ -85,11 +85,6 @@ def worst_case_estimates(
             }
             done.update(_limits(stack, chosen, shares, level, ratio, p_values))
     return Estimates.of(done[k] for k in range(number))
-
-
-def _compared(stack: Stack, span: Span) -> npt.NDArray[np.int64]:
-    rows = stack.n[span.start : span.stop].sum(axis=(1, 2))
-    return span.start + np.flatnonzero(span.named & (rows > 0))
 
 
 def _case(
