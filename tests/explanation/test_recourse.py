@@ -313,6 +313,8 @@ def test_faults_are_named() -> None:
     refused("EXP304", "actionable", immutable=credit.NUMBERS)
     refused("EXP306", "most", most=0)
     refused("EXP307", "rows", rows=[10_000])
+    for strange in (1.5, True, [], "1", [[1], [1, 2]], np.array(3.0), object()):
+        refused("EXP307", "rows", rows=strange)
     approved = int(np.argmax(score(FRAME)))
     refused("EXP308", "rows", rows=[approved])
 

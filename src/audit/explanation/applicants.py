@@ -59,6 +59,12 @@ class Applicants:
         return self.table.size
 
     @property
+    def held(self) -> CodedRows:
+        """The table's own rows, coded; `applicants` refuses others."""
+        assert isinstance(self.table.rows, CodedRows)
+        return self.table.rows
+
+    @property
     def mass(self) -> Floats:
         """What a row weighs in a mean: weight × count."""
         ones = np.ones(self.size)
@@ -100,6 +106,31 @@ class Applicants:
             return rows
         drawn = np.random.default_rng(seed).choice(len(rows), most, replace=False)
         return rows[np.sort(drawn)]
+
+
+def row_numbers(rows: Any, size: int, code: str) -> Ints:
+    """Row numbers told, one or several, in the order told; raises `InputError` `code` for others.
+
+    >>> row_numbers(3, 10, "EXP208"), row_numbers([4, 2], 10, "EXP208")
+    (array([3]), array([4, 2]))
+    """
+    single = isinstance(rows, int | np.integer) and not isinstance(rows, bool)
+    try:
+        told = np.asarray([rows] if single else list(rows)).ravel()
+    except (TypeError, ValueError):
+        told = np.asarray([None])
+    if told.dtype.kind not in "iu" and told.size:
+        raise InputError(
+            code, f"{shown(rows)} is no row number", argument="rows",
+            fix="one row number, or a list of them, counted from 0",
+        )  # fmt: skip
+    outside = told[(told < 0) | (told >= size)]
+    if len(outside):
+        raise InputError(
+            code, f"there is no such row; there are {size:,}", argument="rows",
+            count=len(outside), first=int(outside[0]), fix="rows are counted from 0",
+        )  # fmt: skip
+    return told.astype(np.int64)
 
 
 def applicants(model: Any, table: Any) -> Applicants:

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.errors import InputError
-from audit.explanation.applicants import Applicants
+from audit.explanation.applicants import Applicants, row_numbers
 from audit.explanation.explaining import additive
 from audit.explanation.hybrids import rows_of
 from audit.explanation.proxies import near_copies
@@ -105,7 +105,7 @@ class Denials:
                 fix=f"1 to {MOST}: more are not likely to help an applicant",
             )  # fmt: skip
         single = isinstance(rows, int | np.integer) and not isinstance(rows, bool)
-        at = self._rows([rows] if single else rows)
+        at = self._denied(rows)
         values = self.values(at, self.baseline)
         found = self.given(at, values, int(n))
         return found[0] if single else found
@@ -114,23 +114,8 @@ class Denials:
         """How many, and against whom."""
         return f"<reasons of {len(self.denied):,} denied applicants, against {self.baseline.words}>"
 
-    def _rows(self, rows: Any) -> Ints:
-        try:
-            told = np.asarray(list(rows))
-        except TypeError:
-            told = np.asarray([rows], dtype=object)
-        if told.dtype.kind not in "iu" and told.size:
-            raise InputError(
-                "EXP208", f"{shown(rows)} is no row number", argument="rows",
-                fix="one row number, or a list of them, counted from 0",
-            )  # fmt: skip
-        at = told.astype(np.int64).ravel()
-        outside = at[(at < 0) | (at >= self.people.size)]
-        if len(outside):
-            raise InputError(
-                "EXP208", f"there is no such row; there are {self.people.size:,}", argument="rows",
-                count=len(outside), first=int(outside[0]), fix="rows are counted from 0",
-            )  # fmt: skip
+    def _denied(self, rows: Any) -> Ints:
+        at = row_numbers(rows, self.people.size, "EXP208")
         other = at[~np.isin(at, self.denied)]
         if len(other):
             more = f" and {len(other) - 10:,} more" if len(other) > 10 else ""

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.errors import InputError
-from audit.explanation.applicants import Applicants
+from audit.explanation.applicants import Applicants, row_numbers
 from audit.table.columns import floats
 from audit.table.wording import listed, shown, suggestion
 
@@ -116,19 +116,11 @@ def limits(
 
 def named_rows(rows: Any, people: Applicants, denied: Ints) -> tuple[Ints, Floats]:
     """Rows asked for, in order, each with weight 1; raises `InputError` EXP307, EXP308."""
-    single = isinstance(rows, int | np.integer) and not isinstance(rows, bool)
-    told = np.asarray([rows] if single else list(rows))
-    if told.size == 0 or told.dtype.kind not in "iu":
+    at = np.unique(row_numbers(rows, people.size, "EXP307"))
+    if not len(at):
         raise InputError(
             "EXP307", f"{shown(rows)} is no row number", argument="rows",
             fix="a list of row numbers, counted from 0",
-        )  # fmt: skip
-    at = np.unique(told.astype(np.int64))
-    outside = at[(at < 0) | (at >= people.size)]
-    if len(outside):
-        raise InputError(
-            "EXP307", f"there is no such row; there are {people.size:,}", argument="rows",
-            count=len(outside), first=int(outside[0]), fix="rows are counted from 0",
         )  # fmt: skip
     other = at[~np.isin(at, denied)]
     if len(other):
