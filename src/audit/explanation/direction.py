@@ -7,7 +7,6 @@ import numpy as np
 from audit.errors import DataWarning, InputError, tell
 from audit.explanation.applicants import Applicants
 from audit.explanation.scored import Scored
-from audit.table.rows import CodedRows
 
 FEWEST = 30
 """Rows of either side below which nothing is said."""
@@ -23,13 +22,13 @@ def check_direction(found: Scored, people: Applicants, level: float) -> tuple[st
     class is favourable, and they go against the scores, nothing is explained. Raises `InputError`
     EXP009 there; warns EXP022 for outcomes.
     """
-    table, held = people.table, people.table.rows
-    if not found.oriented or not isinstance(held, CodedRows):
+    if not found.oriented:
         return ()
-    part = "outcome" if "outcome" in held.codes else "decision"
-    if part == "decision" and table.roles.decided_by != "decision":
+    coded = people.held.codes
+    part = "outcome" if "outcome" in coded else "decision"
+    if part == "decision" and people.table.roles.decided_by != "decision":
         return ()
-    codes = held.codes.get(part)
+    codes = coded.get(part)
     if codes is None:
         return ()
     known = np.flatnonzero(codes <= 1)[:ROWS]

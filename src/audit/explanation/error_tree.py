@@ -33,7 +33,6 @@ from audit.inference.score_tests import equality_p_value
 from audit.inference.weights import effective
 from audit.table import encode
 from audit.table.columns import floats
-from audit.table.rows import CodedRows
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -118,11 +117,10 @@ def error_tree(
 
 def _judged(people: Applicants, found: Scored) -> tuple[Mask, Mask, Ints]:
     """Denied and good by row of the table, and the rows where both are known."""
-    held = people.table.rows
-    outcome = held.codes.get("outcome") if isinstance(held, CodedRows) else None
-    if outcome is None or not isinstance(held, CodedRows):
+    outcome = people.held.codes.get("outcome")
+    if outcome is None:
         raise _closed("outcomes are not known", "read the table with outcome=...")
-    decision = held.codes.get("decision")
+    decision = people.held.codes.get("decision")
     if decision is None:
         rule = rule_of(found, people) if found.oriented else None
         if rule is None or rule.decide is None:

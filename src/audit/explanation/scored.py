@@ -12,7 +12,6 @@ import numpy.typing as npt
 from audit.errors import InputError
 from audit.explanation.applicants import Applicants
 from audit.table.model import answer, call_of, same
-from audit.table.rows import CodedRows
 from audit.table.wording import shown
 
 Floats = npt.NDArray[np.float64]
@@ -208,11 +207,11 @@ def _by_output(model: Any, name: str, people: Applicants, returns: Any) -> Score
 
 def _check_returns(people: Applicants, returns: Any) -> None:
     """`returns` names a value that the outcome (else the decision) takes."""
-    rows, roles = people.table.rows, people.table.roles
+    roles, frame = people.table.roles, people.held.frame
     column = roles.outcome or (roles.decision if roles.decided_by == "decision" else None)
-    if column is None or not isinstance(rows, CodedRows) or column not in rows.frame.columns:
+    if column is None or column not in frame.columns:
         return
-    values = rows.frame.get_column(column).unique().to_list()
+    values = frame.get_column(column).unique().to_list()
     if not any(same(returns, v) for v in values):
         raise InputError(
             "TBL125",
@@ -225,11 +224,10 @@ def _check_returns(people: Applicants, returns: Any) -> None:
 
 def _turned_as_told(people: Applicants, values: Floats) -> bool | None:
     """Whether the output is the table's risk; None where it is neither its risk nor its score."""
-    rows, roles = people.table.rows, people.table.roles
-    own = rows.score if isinstance(rows, CodedRows) else None
+    own = people.held.score
     if own is None or not np.allclose(own, values, rtol=1e-6, atol=1e-9):
         return None
-    return roles.risk is not None
+    return people.table.roles.risk is not None
 
 
 def _function(model: Any, name: str) -> Callable[[Any], Any]:

@@ -34,7 +34,6 @@ from audit.table import encode
 from audit.table.columns import floats
 from audit.table.model import answer, same
 from audit.table.roles import Level
-from audit.table.rows import CodedRows
 from audit.table.wording import listed, shown
 
 Mask = npt.NDArray[np.bool_]
@@ -96,8 +95,7 @@ def rule_of(found: Scored, people: Applicants) -> Rule:
             return np.array([any(same(v, g) for g in good) for v in values.tolist()], dtype=bool)
 
         return Rule(decide=predicted, words="the model's own predict")
-    held = people.table.rows
-    score = held.score if isinstance(held, CodedRows) else None
+    score = people.held.score
     if roles.cutoff is not None and score is not None:
         own = 1 - found.answers if roles.risk is not None else found.answers
         if np.allclose(own, score, rtol=1e-6, atol=1e-6, equal_nan=False):
@@ -124,17 +122,12 @@ def rule_of(found: Scored, people: Applicants) -> Rule:
 
 
 def _approval_rate(people: Applicants) -> float | None:
-    codes = _decided(people)
+    codes = people.held.codes.get("decision")
     if codes is None:
         return None
     mass = people.mass
     decided, approved = mass[codes <= 1].sum(), mass[codes == 0].sum()
     return float(approved / decided) if 0 < approved < decided else None
-
-
-def _decided(people: Applicants) -> npt.NDArray[Any] | None:
-    rows = people.table.rows
-    return rows.codes.get("decision") if isinstance(rows, CodedRows) else None
 
 
 def _treated(
@@ -280,7 +273,7 @@ def impact_of(
 
 
 def _decisions(name: str, people: Applicants) -> tuple[Floats, Floats, float, float] | None:
-    codes = _decided(people)
+    codes = people.held.codes.get("decision")
     reference = people.reference.get(name)
     levels = people.levels[name]
     if codes is None or reference is None:

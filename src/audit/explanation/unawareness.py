@@ -32,7 +32,6 @@ from audit.inference.checks import critical
 from audit.inference.intervals import difference_interval
 from audit.table.model import same
 from audit.table.roles import Level
-from audit.table.rows import CodedRows
 from audit.table.wording import listed, shown
 
 Floats = npt.NDArray[np.float64]
@@ -83,15 +82,13 @@ def unawareness(
 
 def _known(found: Scored, people: Applicants, seed: int, rows: int) -> tuple[Ints, Any, Mask]:
     """Rows to fit on, their outcomes as the estimator knows them, and whether these are good."""
-    table = people.table
     if not (hasattr(found.model, "get_params") and hasattr(found.model, "fit")):
         raise _closed(f"{found.name} is no scikit-learn estimator that could be fitted again")
     if not hasattr(found.model, "classes_"):
         raise _closed(f"{found.name} does not say which classes it was fitted on")
-    held = table.rows
-    codes = held.codes.get("outcome") if isinstance(held, CodedRows) else None
-    name = table.roles.outcome
-    if codes is None or name is None or not isinstance(held, CodedRows):
+    codes = people.held.codes.get("outcome")
+    name = people.table.roles.outcome
+    if codes is None or name is None:
         raise _closed("outcomes are not known, and a model cannot be fitted again without them")
     known = np.flatnonzero(codes <= 1)
     counts = [int((codes[known] == side).sum()) for side in (0, 1)]
@@ -100,7 +97,7 @@ def _known(found: Scored, people: Applicants, seed: int, rows: int) -> tuple[Int
     if len(known) > rows:
         drawn = np.random.default_rng((seed, 7)).choice(len(known), rows, replace=False)
         known = known[np.sort(drawn)]
-    raw = held.frame.get_column(name).to_numpy()[known]
+    raw = people.held.frame.get_column(name).to_numpy()[known]
     good = codes[known] == 0
     classes = np.asarray(found.model.classes_).tolist()
     if all(any(same(v, c) for c in classes) for v in dict.fromkeys(raw.tolist())):
@@ -128,8 +125,7 @@ def _closed(message: str) -> InputError:
 
 def _approval_rate(people: Applicants, good: Mask) -> float:
     """The share to approve: the table's own, else the share of good outcomes."""
-    held = people.table.rows
-    codes = held.codes.get("decision") if isinstance(held, CodedRows) else None
+    codes = people.held.codes.get("decision")
     if codes is not None and 0 < (codes == 0).sum() < (codes <= 1).sum():
         return float((codes == 0).sum() / (codes <= 1).sum())
     return float(good.mean())
