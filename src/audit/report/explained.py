@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from audit.report import text
+from audit.report.blocks import Bar
 from audit.report.look import Look
 from audit.table.roles import Group
 
@@ -91,6 +92,31 @@ def limits(entry: Entry, scale: str, low: str = "low", high: str = "high") -> st
     return f"{amount(ends[0], scale)} to {amount(ends[1], scale)}"
 
 
+def unit(scale: str) -> str:
+    """What follows a number of a scale that does not say it itself.
+
+    >>> unit("log-odds"), unit("probability")
+    (' log-odds', '')
+    """
+    return {"probability": "", "log-odds": " log-odds"}.get(scale, " points")
+
+
+def settled(gap: Entry) -> bool:
+    """Whether a gap's interval leaves 0 out, so that shares of it say something."""
+    return num(gap["low"]) > 0 or num(gap["high"]) < 0
+
+
+def parts_of(gap: Entry, most: int) -> list[Entry]:
+    """The largest parts of a gap and, last, the `others` summed; they add up to the gap."""
+    parts = list(gap["attributions"])
+    shown, rest = parts[:most], parts[most:]
+    if rest:
+        total = sum(num(a["value"]) for a in rest)
+        part = total / num(gap["value"]) if settled(gap) else None
+        shown.append({"others": len(rest), "value": total, "share": part})
+    return shown
+
+
 def share(value: float) -> str:
     """A part as a share of its gap, which may be negative or above 1.
 
@@ -108,3 +134,15 @@ def edge(values: Iterable[float]) -> float:
 def widest(found: Sequence[Entry]) -> float:
     """The edge for parts with limits."""
     return edge(num(e.get(k)) for e in found for k in ("value", "low", "high"))
+
+
+def signed_bar(entry: Entry, reach: float, value: str = "value", name: str = "") -> Bar | None:
+    """A point and its limits (`name` before "low" and "high") around 0; none where undefined."""
+    x = num(entry[value])
+    if math.isnan(x):
+        return None
+    low, high = num(entry.get(f"{name}low")), num(entry.get(f"{name}high"))
+    return Bar(
+        kind="interval", start=-reach, end=reach, value=x, low=x if math.isnan(low) else low,
+        high=x if math.isnan(high) else high, parity=0.0,
+    )  # fmt: skip

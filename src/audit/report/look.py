@@ -179,7 +179,7 @@ def interval(e: Estimate, line: float = math.nan) -> str:
         return f"{text.points(e.low)[:-3]} to {text.points(e.high)}"
     if max(abs(e.low), abs(e.high)) > 1:
         return f"{text.number(e.low)} to {text.number(e.high)}"
-    return f"{text.percent(e.low).removesuffix('%')} to {text.percent(e.high)}"
+    return text.percents(e.low, e.high)
 
 
 def in_form(metric: str, x: float, line: float = math.nan) -> str:
@@ -215,9 +215,8 @@ def share_cell(e: Estimate | None, end: float = 1.0) -> Cell:
         return Cell(text="not estimated")
     if e.value != e.value:
         if e.low == e.low and e.high == e.high:
-            bounds = f"{text.percent(e.low).removesuffix('%')} to {text.percent(e.high)}"
             return Cell(
-                text=bounds,
+                text=text.percents(e.low, e.high),
                 note="bounds only",
                 bar=Bar(kind="range", start=0, end=end, low=e.low, high=e.high, tone="quiet"),
             )

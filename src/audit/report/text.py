@@ -119,6 +119,15 @@ def percent(value: float, digits: int = 1) -> str:
     return minus(shown.replace("more than ", ">").replace("less than ", "<"))
 
 
+def percents(low: float, high: float, digits: int = 1) -> str:
+    """Two shares as the ends of a range.
+
+    >>> percents(0.3, 0.4567)
+    '30.0 to 45.7%'
+    """
+    return f"{percent(low, digits).removesuffix('%')} to {percent(high, digits)}"
+
+
 def points(value: float) -> str:
     """A difference of two shares in percentage points, with its sign.
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
 from collections.abc import Mapping
 from typing import Any
 
 from audit.report import text
-from audit.report.explained import Entry, amount, attribute_of, group_of, num, share, who
+from audit.report.explained import (
+    Entry,
+    amount,
+    attribute_of,
+    group_of,
+    limits,
+    num,
+    parts_of,
+    settled,
+    share,
+    unit,
+    who,
+)
 
 PARTS = 10
 """Parts shown; the others are summed."""
@@ -52,13 +63,11 @@ def _chosen(explanation: Mapping[str, Any]) -> Entry | None:
 
 
 def _head(gap: Entry, explanation: Mapping[str, Any], scale: str, width: int) -> list[str]:
-    unit = "" if scale == "probability" else f" {scale}" if scale == "log-odds" else " points"
-    ends = f"{amount(num(gap['low']), scale)} to {amount(num(gap['high']), scale)}"
     return [
         *_wrapped(f"Why · score gap of {who(gap)} against {who(gap, 'reference')}", width),
         *_wrapped(
-            f"{amount(num(gap['value']), scale)}{unit} "
-            f"({text.level_percent(num(explanation['level']))} interval {ends}); "
+            f"{amount(num(gap['value']), scale)}{unit(scale)} "
+            f"({text.level_percent(num(explanation['level']))} interval {limits(gap, scale)}); "
             f"{text.plural(num(gap['rows']), 'row')} against "
             f"{text.count(num(gap['reference_rows']))}",
             width,
@@ -67,14 +76,8 @@ def _head(gap: Entry, explanation: Mapping[str, Any], scale: str, width: int) ->
 
 
 def _bars(gap: Entry, scale: str, width: int) -> list[str]:
-    parts = list(gap["attributions"])
-    shown, rest = parts[:PARTS], parts[PARTS:]
-    rows = [(text.name(str(a["feature"])), num(a["value"]), num(a["share"])) for a in shown]
-    settled = num(gap["low"]) > 0 or num(gap["high"]) < 0
+    rows = [(_name(a), num(a["value"]), num(a["share"])) for a in parts_of(gap, PARTS)]
     total = num(gap["value"])
-    if rest:
-        left = sum(num(a["value"]) for a in rest)
-        rows.append((text.plural(len(rest), "other"), left, left / total if settled else math.nan))
     longest = max(abs(v) for _, v, _ in rows) or 1.0
     head = min(max(len(name) for name, _, _ in rows), max(width - BAR - 24, 12))
     out = [
@@ -82,11 +85,16 @@ def _bars(gap: Entry, scale: str, width: int) -> list[str]:
         f"  {share(s) if s == s else '':>5}".rstrip()
         for name, v, s in rows
     ]
-    whole = "100%" if settled else ""
+    whole = "100%" if settled(gap) else ""
     out.append(
         f"  {'the gap':<{head}}  {amount(total, scale):>9}  {'':<{BAR}}  {whole:>5}".rstrip()
     )
     return out
+
+
+def _name(part: Entry) -> str:
+    others = part.get("others")
+    return text.plural(others, "other") if others else text.name(str(part["feature"]))
 
 
 def _bar(share: float) -> str:

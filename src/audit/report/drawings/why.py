@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 from audit.report import text
 from audit.report.drawings.parts import Spec, figure, label, parity_line, safe
-from audit.report.explained import Entry, amount, num, widest
+from audit.report.explained import Entry, amount, num, parts_of, widest
 from audit.report.look import Look
 from audit.report.palette import LIGHT
 from audit.report.sections.why import PRINTED, scale_of
@@ -19,25 +17,19 @@ LABELLED = 8
 def contributions(look_: Look, gap: Entry) -> Spec | None:
     """Bars from 0, largest first, with whiskers; other features summed in the last."""
     scale = scale_of(look_)
-    parts = list(gap["attributions"])
-    shown, rest = parts[:PRINTED], parts[PRINTED:]
-    if not shown:
+    parts = parts_of(gap, PRINTED)
+    if not parts:
         return None
     factor = 100 if scale == "probability" else 1
-    names = [label(text.name(str(a["feature"]))) for a in shown]
-    values = [num(a["value"]) for a in shown]
-    lows = [num(a["low"]) for a in shown]
-    highs = [num(a["high"]) for a in shown]
-    hovers = [
-        f"{safe(text.name(str(a['feature'])))}<br><b>{amount(num(a['value']), scale)}</b>"
-        for a in shown
+    names = [f"{a['others']} others" if a.get("others") else label(_feature(a)) for a in parts]
+    said = [
+        f"{a['others']} other features" if a.get("others") else safe(_feature(a)) for a in parts
     ]
-    if rest:
-        names.append(f"{len(rest)} others")
-        values.append(sum(num(a["value"]) for a in rest))
-        lows.append(math.nan)
-        highs.append(math.nan)
-        hovers.append(f"{len(rest)} other features<br><b>{amount(values[-1], scale)}</b>")
+    hovers = [f"{w}<br><b>{amount(num(a['value']), scale)}</b>"
+              for w, a in zip(said, parts, strict=True)]  # fmt: skip
+    values = [num(a["value"]) for a in parts]
+    lows = [num(a.get("low")) for a in parts]
+    highs = [num(a.get("high")) for a in parts]
     down = num(gap["value"]) < 0
     colors = [LIGHT["fail"] if v < 0 else LIGHT["pass"] for v in values]
     rows = [-i for i in range(len(values))]
@@ -53,7 +45,7 @@ def contributions(look_: Look, gap: Entry) -> Spec | None:
                            for v, lo in zip(values, lows, strict=True)],
         },
     }]  # fmt: skip
-    reach = factor * widest([*shown, {"value": values[-1]}])
+    reach = factor * widest(parts)
     unit = {"probability": "percentage points", "log-odds": "log-odds"}.get(scale, "output")
     words = "← lowers the group's score" if down else "raises the group's score →"
     layout = {
@@ -67,6 +59,10 @@ def contributions(look_: Look, gap: Entry) -> Spec | None:
     return figure(
         data, layout, shapes=(parity_line(0.0),), narrow={"xaxis.title.text": unit}
     )  # fmt: skip
+
+
+def _feature(part: Entry) -> str:
+    return text.name(str(part["feature"]))
 
 
 def proxies(look_: Look, attribute: str) -> Spec | None:
@@ -86,12 +82,12 @@ def proxies(look_: Look, attribute: str) -> Spec | None:
             "type": "scatter", "mode": "markers+text", "name": name,
             "x": [num(s["strength"]) for s in chosen],
             "y": [num(s["contribution"]) for s in chosen],
-            "text": [label(text.name(str(s["feature"]))) if i < LABELLED and found(s) else ""
+            "text": [label(_feature(s)) if i < LABELLED and found(s) else ""
                      for i, s in enumerate(chosen)],
             "textposition": "top center", "textfont": {"size": 11, "color": LIGHT["ink"]},
             "marker": {"symbol": mark, "size": 10, "color": color},
             "hovertext": [
-                f"{safe(text.name(str(s['feature'])))}<br>AUC {text.number(num(s['strength']))}, "
+                f"{safe(_feature(s))}<br>AUC {text.number(num(s['strength']))}, "
                 f"part {text.number(num(s['contribution']))}" for s in chosen
             ],
             "hoverinfo": "text",

@@ -88,8 +88,7 @@ def _bin_cell(b: Mapping[str, Any], bars: bool) -> Cell:
     inside = 0 <= b["mean"] <= 1
     return Cell(
         text=text.percent(b["rate"], 0),
-        note=f"{text.percent(b['rate_low'], 0).removesuffix('%')} to "
-        f"{text.percent(b['rate_high'], 0)} · n {text.count(b['rows'])}",
+        note=f"{text.percents(b['rate_low'], b['rate_high'], 0)} · n {text.count(b['rows'])}",
         bar=Bar(
             kind="interval", start=0, end=1, value=b["rate"], low=b["rate_low"],
             high=b["rate_high"], line=b["mean"] if inside else float("nan"),

@@ -16,6 +16,7 @@ from audit.report.blocks import (
     Prose,
     Section,
 )
+from audit.report.explained import entries, explanation
 from audit.report.look import Look
 from audit.report.sections import leading, told
 from audit.report.sections.judged import judged_tests
@@ -247,20 +248,15 @@ def skipped(record: AuditRecord) -> tuple[str, ...]:
     return tuple(s for s in record.tally.skipped if s not in record.not_checked)
 
 
-def explanation_has(record: AuditRecord, part: str) -> bool:
-    """Whether a part of an explanation is attached."""
-    return bool(((record.explanation or {}).get("more") or {}).get(part))
-
-
 def _not_checked(look_: Look) -> Callout:
     record = look_.record
     lines = tuple((text.sentence(text.said(c)),) for c in (*record.not_checked, *skipped(record)))
     absent = []
-    if not (record.explanation or {}).get("gaps"):
+    if not entries(look_, "gaps"):
         absent.append("why the gap arises (features, proxies, direct use)")
     if not record.candidates:
         absent.append("alternatives that discriminate less")
-    if not explanation_has(record, "reasons"):
+    if not (explanation(look_).get("more") or {}).get("reasons"):
         absent.append("adverse-action reasons by group")
     absent.append("governance: crosswalk to each requirement, waivers, sign-off")
     lines += ((f"Not part of this report: {text.listed(absent)}.",),)

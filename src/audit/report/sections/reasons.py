@@ -141,8 +141,8 @@ def _share(r: Entry | None) -> Cell:
     value = num(r["any"])
     return Cell(
         text=text.percent(value),
-        note=f"{text.percent(num(r['any_low'])).removesuffix('%')} to "
-        f"{text.percent(num(r['any_high']))}; first for {text.percent(num(r['first']))}",
+        note=f"{text.percents(num(r['any_low']), num(r['any_high']))}; first for "
+        f"{text.percent(num(r['first']))}",
         bar=Bar(kind="share", start=0, end=1, value=value, tone="quiet"),
     )
 
@@ -218,7 +218,7 @@ def _rated(entry: Entry | None, name: str, beside: str = "") -> Cell:
         return Cell(text="—", note=text.said(str((entry or {}).get("reason") or "")))
     low = num(entry.get(f"{name}_low", entry.get("low")))
     high = num(entry.get(f"{name}_high", entry.get("high")))
-    note = f"{text.percent(low).removesuffix('%')} to {text.percent(high)}" if low == low else ""
+    note = text.percents(low, high) if low == low else ""
     if beside and num(entry.get(beside)) == num(entry.get(beside)):
         note += f"; others: {text.percent(num(entry[beside]))}"
     return Cell(text=text.percent(value), note=note)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import math
-
 from audit.report import text
-from audit.report.blocks import Bar, Block, Callout, Cell, Chart, Column, Fold, Grid, Prose, Section
+from audit.report.blocks import Block, Callout, Cell, Chart, Column, Fold, Grid, Prose, Section
 from audit.report.explained import (
     Entry,
     amount,
     attribute_of,
-    edge,
     entries,
     explanation,
     limits,
     num,
+    parts_of,
+    settled,
     share,
     shown_gaps,
+    signed_bar,
+    unit,
     who,
     widest,
 )
@@ -65,9 +66,8 @@ def reading(look_: Look, gap: Entry) -> str:
     scale, value = scale_of(look_), num(gap["value"])
     side = "below" if value < 0 else "above"
     size = amount(abs(value), scale).removeprefix("+")
-    unit = "" if scale == "probability" else f" {scale}" if scale == "log-odds" else " points"
     said = (
-        f"On average {who(gap)} is scored {size}{unit} {side} {who(gap, 'reference')} "
+        f"On average {who(gap)} is scored {size}{unit(scale)} {side} {who(gap, 'reference')} "
         f"({limits(gap, scale)})."
     )
     carried = [a for a in gap["attributions"] if num(a["share"]) > 0][:3]
@@ -106,26 +106,15 @@ def chart_name(gap: Entry) -> str:
 def contributions(look_: Look, gap: Entry, place: int) -> Chart:
     """The parts of one gap as bars, and as a table."""
     scale = scale_of(look_)
-    parts = list(gap["attributions"])
-    shown, rest = parts[:PRINTED], parts[PRINTED:]
-    reach = widest(shown)
-    rows = [_part(look_, a, reach, scale) for a in shown]
-    if rest:
-        total = sum(num(a["value"]) for a in rest)
-        rows.append(
-            (
-                Cell(text=f"{text.plural(len(rest), 'other feature')}"),
-                Cell(text=amount(total, scale), note="summed"),
-                Cell(bar=_bar(total, math.nan, math.nan, reach)),
-                Cell(text=_share(total, gap)),
-            )
-        )
+    parts = parts_of(gap, PRINTED)
+    reach = widest(parts)
+    rows = [_part(a, reach, scale) for a in parts]
     rows.append(
         (
             Cell(text="The gap", note="the sum of all parts"),
             Cell(text=amount(num(gap["value"]), scale), note=limits(gap, scale)),
             Cell(),
-            Cell(text="100%" if _settled(gap) else "—"),
+            Cell(text="100%" if settled(gap) else "—"),
         )
     )
     title = f"What the score gap of {who(gap)} is made of"
@@ -154,30 +143,16 @@ def contributions(look_: Look, gap: Entry, place: int) -> Chart:
     )
 
 
-def _part(look_: Look, a: Entry, reach: float, scale: str) -> tuple[Cell, ...]:
-    value, low, high = num(a["value"]), num(a["low"]), num(a["high"])
+def _part(a: Entry, reach: float, scale: str) -> tuple[Cell, ...]:
+    others = a.get("others")
     return (
-        Cell(text=text.name(a["feature"]), name=True),
-        Cell(text=amount(value, scale), note=limits(a, scale)),
-        Cell(bar=_bar(value, low, high, reach)),
+        Cell(text=text.plural(others, "other feature"))
+        if others
+        else Cell(text=text.name(a["feature"]), name=True),
+        Cell(text=amount(num(a["value"]), scale), note="summed" if others else limits(a, scale)),
+        Cell(bar=signed_bar(a, reach)),
         Cell(text=share(num(a["share"]))),
     )
-
-
-def _bar(value: float, low: float, high: float, reach: float) -> Bar:
-    return Bar(
-        kind="interval", start=-reach, end=reach, value=value,
-        low=value if math.isnan(low) else low, high=value if math.isnan(high) else high,
-        parity=0.0,
-    )  # fmt: skip
-
-
-def _settled(gap: Entry) -> bool:
-    return num(gap["low"]) > 0 or num(gap["high"]) < 0
-
-
-def _share(total: float, gap: Entry) -> str:
-    return share(total / num(gap["value"])) if _settled(gap) else "—"
 
 
 def _every_gap(look_: Look) -> list[Block]:
@@ -185,7 +160,7 @@ def _every_gap(look_: Look) -> list[Block]:
     if len(found) < 2:
         return []
     scale = scale_of(look_)
-    reach = edge(num(g.get(k)) for g in found for k in ("value", "low", "high"))
+    reach = widest(found)
     rows = []
     for gap in found:
         value = num(gap["value"])
@@ -195,9 +170,7 @@ def _every_gap(look_: Look) -> list[Block]:
             (
                 Cell(text=who(gap), note=f"against {who(gap, 'reference')}", name=True),
                 Cell(text=amount(value, scale), note=reason or limits(gap, scale)),
-                Cell(bar=_bar(value, num(gap["low"]), num(gap["high"]), reach))
-                if value == value
-                else Cell(),
+                Cell(bar=signed_bar(gap, reach)),
                 Cell(text=text.listed(carried) or "—"),
                 Cell(text=text.count(num(gap["rows"]))),
             )

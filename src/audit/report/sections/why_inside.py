@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from audit.report import text
 from audit.report.blocks import Bar, Block, Cell, Column, Fold, Grid, Prose
-from audit.report.explained import Entry, amount, edge, entries, explanation, num, who
+from audit.report.explained import Entry, amount, edge, entries, explanation, num, signed_bar, who
 from audit.report.look import Look
 
 FEATURES = 10
@@ -65,8 +65,7 @@ def _errors(look_: Look) -> list[Block]:
             Cell(text=text.said(str(leaf["rule"])), note=text.said(str(leaf["kind"]))),
             Cell(
                 text=text.percent(num(leaf["value"])),
-                note=f"{text.percent(num(leaf['low'])).removesuffix('%')} to "
-                f"{text.percent(num(leaf['high']))}",
+                note=text.percents(num(leaf["low"]), num(leaf["high"])),
             ),
             Cell(
                 bar=Bar(kind="interval", start=0, end=1, value=num(leaf["value"]),
@@ -106,8 +105,13 @@ def _glass_box(look_: Look) -> list[Block]:
     rows = tuple(
         (
             Cell(text=text.name(str(t["feature"])), name=True),
-            Cell(text=amount(num(t["own"]), scale), bar=_tick(num(t["own"]), reach)),
-            Cell(text=amount(num(t["shap"]), scale), bar=_tick(num(t["shap"]), reach)),
+            Cell(
+                text=amount(num(t["own"]), scale), bar=signed_bar({"own": t["own"]}, reach, "own")
+            ),
+            Cell(
+                text=amount(num(t["shap"]), scale),
+                bar=signed_bar({"shap": t["shap"]}, reach, "shap"),
+            ),
             Cell(text="agree" if t["agrees"] else "differ"),
         )
         for t in terms
@@ -127,8 +131,3 @@ def _glass_box(look_: Look) -> list[Block]:
     return [Fold(title="The model's own terms", blocks=(Prose(lines=(
         ("A model that can be read needs no approximation; where the two columns differ, "
          "believe the first.",),)), grid))]  # fmt: skip
-
-
-def _tick(value: float, reach: float) -> Bar:
-    return Bar(kind="interval", start=-reach, end=reach, value=value, low=value, high=value,
-               parity=0.0)  # fmt: skip

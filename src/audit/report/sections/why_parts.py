@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from audit.report import text
-from audit.report.blocks import Bar, Block, Cell, Column, Fold, Grid, Prose
-from audit.report.explained import Entry, edge, entries, num
+from audit.report.blocks import Block, Cell, Column, Fold, Grid, Prose
+from audit.report.explained import Entry, edge, entries, num, signed_bar, widest
 from audit.report.look import Look
 
 
@@ -17,7 +17,10 @@ def lead(look_: Look) -> list[Block]:
     """The first decomposition in a sentence, where nothing else leads the section."""
     for d in entries(look_, "decomposition")[:1]:
         gap, explained, rest = (num(d[k]) for k in ("gap", "explained", "unexplained"))
-        said = f"{_sides(d)} differ by {text.number(gap)} in {text.name(str(d['column']))}"
+        reference, own = _sides(d)
+        said = (
+            f"{reference} and {own} differ by {text.number(gap)} in {text.name(str(d['column']))}"
+        )
         if explained == explained:
             many = text.plural(len(d["controls"]), "control")
             said += (
@@ -28,38 +31,32 @@ def lead(look_: Look) -> list[Block]:
     return []
 
 
-def _sides(d: Entry) -> str:
-    reference = text.group((str(d["attribute"]),), tuple(d["reference"]))
-    own = text.group((str(d["attribute"]),), tuple(d["group"])) if d["group"] else "all others"
-    return f"{reference} and {own}"
+def _sides(d: Entry) -> tuple[str, str]:
+    """The reference and the group in words."""
+    attribute = (str(d["attribute"]),)
+    own = text.group(attribute, tuple(d["group"])) if d["group"] else "all others"
+    return text.group(attribute, tuple(d["reference"])), own
 
 
 def _one(d: Entry, place: int) -> list[Block]:
-    low, high = num(d["low"]), num(d["high"])
-    reach = edge([num(d["gap"]), low, high, num(d["explained"]), num(d["unexplained"])])
-    reference = text.group((str(d["attribute"]),), tuple(d["reference"]))
-    own = text.group((str(d["attribute"]),), tuple(d["group"])) if d["group"] else "all others"
+    reach = edge(num(d[k]) for k in ("gap", "low", "high", "explained", "unexplained"))
+    reference, own = _sides(d)
     rows = [
-        _row("Gap", f"{reference} less {own}", d["gap"], low, high, reach),
-        _row("Goes with the controls", "pooled coefficients", d["explained"],
-             num(d["explained_low"]), num(d["explained_high"]), reach),
-        _row("Not accounted for by them", "pooled coefficients", d["unexplained"],
-             num(d["unexplained_low"]), num(d["unexplained_high"]), reach),
+        _row("Gap", f"{reference} less {own}", d, reach, "gap"),
+        _row("Goes with the controls", "pooled coefficients", d, reach, "explained", "explained_"),
+        _row("Not accounted for by them", "pooled coefficients", d, reach, "unexplained",
+             "unexplained_"),
     ]  # fmt: skip
     for name, words in (("by_reference", reference), ("by_group", own)):
-        r = d[name]
-        if num(r["unexplained"]) == num(r["unexplained"]):
+        if num(d[name]["unexplained"]) == num(d[name]["unexplained"]):
             rows.append(
-                _row("Not accounted for", f"coefficients of {words} alone", r["unexplained"],
-                     num(r["unexplained_low"]), num(r["unexplained_high"]), reach)
+                _row("Not accounted for", f"coefficients of {words} alone", d[name], reach,
+                     "unexplained", "unexplained_")
             )  # fmt: skip
     within = d.get("within")
     if within and num(within["value"]) == num(within["value"]):
         strata = text.listed(text.name(str(s)) for s in within["strata"])
-        rows.append(
-            _row("Within strata", f"of {strata}, Mantel-Haenszel", within["value"],
-                 num(within["low"]), num(within["high"]), reach)
-        )  # fmt: skip
+        rows.append(_row("Within strata", f"of {strata}, Mantel-Haenszel", within, reach))
     many = len(d["controls"])
     out: list[Block] = [
         Grid(
@@ -90,26 +87,24 @@ def _one(d: Entry, place: int) -> list[Block]:
 
 
 def _row(
-    title: str, note: str, value: object, low: float, high: float, reach: float
+    title: str, note: str, entry: Entry, reach: float, value: str = "value", name: str = ""
 ) -> tuple[Cell, ...]:
-    x = num(value)
+    """A part and its limits, whose names have `name` before "low" and "high"."""
+    x, low, high = num(entry[value]), num(entry[f"{name}low"]), num(entry[f"{name}high"])
     if x != x:
         return Cell(text=title, note=note), Cell(text="—", note="undefined"), Cell()
     ends = "—" if low != low else f"{text.number(low)} to {text.number(high)}"
-    bar = Bar(
-        kind="interval", start=-reach, end=reach, value=x, low=x if low != low else low,
-        high=x if high != high else high, parity=0.0,
-    )  # fmt: skip
-    return Cell(text=title, note=note), Cell(text=text.number(x, 4), note=ends), Cell(bar=bar)
+    return (
+        Cell(text=title, note=note),
+        Cell(text=text.number(x, 4), note=ends),
+        Cell(bar=signed_bar(entry, reach, value, name)),
+    )
 
 
 def _parts(parts: list[Entry], place: int) -> Fold:
     parts = sorted(parts, key=lambda p: -abs(num(p["value"])))
-    reach = edge(num(p[k]) for p in parts for k in ("value", "low", "high"))
-    rows = tuple(
-        _row(text.name(str(p["control"])), "", p["value"], num(p["low"]), num(p["high"]), reach)
-        for p in parts
-    )
+    reach = widest(parts)
+    rows = tuple(_row(text.name(str(p["control"])), "", p, reach) for p in parts)
     grid = Grid(
         key=f"decomposition-parts-{place}",
         title="The part that goes with the controls, by control",
