@@ -40,7 +40,9 @@ def blocks(look_: Look) -> list[Block]:
             "quarters weighted alike for both groups.",
         )
         out.append(Fold(title="By distance to the cut-off", blocks=(grid,)))
-    notes = [text.sentence(text.said(str(n))) for n in found.get("notes") or ()]
+    # the summary already says some of them
+    said = [str(n) for n in found.get("notes") or () if str(n) not in str(found["summary"])]
+    notes = [text.sentence(text.said(n)) for n in said]
     held = ", ".join(text.name(str(f)) for f in found.get("actionable") or ())
     notes.insert(0, f"Features that may change: {held or 'none'}.")
     out.append(Prose(lines=tuple((n,) for n in notes), kind="note"))
