@@ -18,7 +18,7 @@ from audit.inference.estimate import Estimates
 from audit.inference.reference import Reference
 from audit.inference.stack import build
 from audit.metrics.catalogue import CATALOGUE, LEVEL_KEYS
-from audit.tally.cube import Cells, Cube, Tally, cells_of, find
+from audit.tally.cube import Cells, Cube, Tally, arranged, cells_of, find
 from audit.tally.overlap import belonging
 
 FEW = 2
@@ -107,20 +107,13 @@ def _by_level(
     cube: Cube, array: Any, attributes: tuple[str, ...], *, block: bool = False
 ) -> npt.NDArray[Any]:
     """Sums by group, value and outcome, shape ([blocks,] groups, values, 3)."""
-    wanted = [
-        *([("block", None)] if block else []),
+    keys = [
+        *([("block", "block")] if block else []),
         *(("protected", name) for name in attributes),
-        ("level", None),
-        ("outcome", None),
+        *(("level", a.name) for a in cube.axes if a.kind == "level"),
+        ("outcome", "outcome"),
     ]
-    keep = [
-        next(i for i, a in enumerate(cube.axes) if a.kind == kind and name in (None, a.name))
-        for kind, name in wanted
-    ]
-    drop = tuple(i for i in range(array.ndim) if i not in keep)
-    kept = array.sum(axis=drop) if drop else array
-    ranks = np.argsort(np.argsort(keep))
-    moved = kept.transpose([int(r) for r in ranks])
+    moved = arranged(cube, array, keys)
     if not attributes:
         moved = np.expand_dims(moved, 1 if block else 0)
     return np.asarray(moved)

@@ -7,7 +7,7 @@ chunking, engine or branch they were counted on.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import product
 from os import PathLike
@@ -174,9 +174,13 @@ def is_named(found: Cells, index: int) -> bool:
     )
 
 
-def _axis_sum(array: Any, keep: list[int]) -> Any:
+def arranged(cube: Cube, array: Any, keys: Sequence[tuple[str, str]]) -> Any:
+    """An array of the cube summed over all axes but these (kind and name), in this order."""
+    names = [(a.kind, a.name) for a in cube.axes]
+    keep = [names.index(k) for k in keys]
     drop = tuple(i for i in range(array.ndim) if i not in keep)
-    return array.sum(axis=drop) if drop else array
+    ranks = np.argsort(np.argsort(keep))
+    return (array.sum(axis=drop) if drop else array).transpose([int(r) for r in ranks])
 
 
 def find(
@@ -232,23 +236,16 @@ def cells(
     patterns = math.prod(len(v) for v in levels[: len(attributes)])
     inside = tuple(product(*levels[len(attributes) :]))
 
-    def arrange(source: Cube, array: Any, keys: tuple[tuple[str, str], ...]) -> Any:
-        names = [(a.kind, a.name) for a in source.axes]
-        keep = [names.index(k) for k in keys]
-        summed = _axis_sum(array, keep)
-        ranks = np.argsort(np.argsort(keep))
-        return summed.transpose([int(r) for r in ranks])
-
     shape = (patterns, len(inside), 3, 3)
-    n = arrange(cube, cube.count, (*order, *tail)).reshape(shape)
+    n = arranged(cube, cube.count, (*order, *tail)).reshape(shape)
     w = w2 = blocks = None
     if cube.weight is not None and cube.weight_squared is not None:
-        w = arrange(cube, cube.weight, (*order, *tail)).reshape(shape)
-        w2 = arrange(cube, cube.weight_squared, (*order, *tail)).reshape(shape)
+        w = arranged(cube, cube.weight, (*order, *tail)).reshape(shape)
+        w2 = arranged(cube, cube.weight_squared, (*order, *tail)).reshape(shape)
     if clustered is not None:
         array = clustered.count if clustered.weight is None else clustered.weight
         keys = (("block", "block"), *order, *tail)
-        blocks = arrange(clustered, array, keys).reshape((-1, *shape)).astype(np.float64)
+        blocks = arranged(clustered, array, keys).reshape((-1, *shape)).astype(np.float64)
     return tuple(
         cells_of(
             own,
