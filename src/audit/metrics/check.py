@@ -353,17 +353,21 @@ def _of_groups(entry: Metric) -> Iterator[str]:
             yield "it changes when every row is repeated five times"
         if not _same(over_groups(entry, cells * 2.0**-40), value):
             yield "it changes with the scale of the weights"
-        if not _same(over_groups(entry, cells[::-1]), value):
-            yield "it depends on the order of groups"
-        empty = np.concatenate([cells, np.zeros((1, 3, 3), dtype=np.int64)])
-        if not _same(over_groups(entry, empty), value):
-            yield "it changes when an empty group is added"
-        if not _same(over_groups(entry, np.stack([cells, cells])), [value, value]):
-            yield "it does not keep leading axes"
+        yield from _of_any_order(entry, cells, value)
         alike = float(over_groups(entry, np.stack([cells[0], cells[0] * 2])))
         wanted = float(entry.rates[0].value(cells[:1])[0]) if entry.rates else entry.ideal
         if not math.isnan(wanted) and not _same(alike, wanted):
             yield f"equal groups give {alike}, not {wanted}"
+
+
+def _of_any_order(entry: Metric, cells: Array, value: float) -> Iterator[str]:
+    if not _same(over_groups(entry, cells[::-1]), value):
+        yield "it depends on the order of groups"
+    empty = np.concatenate([cells, np.zeros((1, 3, 3), dtype=np.int64)])
+    if not _same(over_groups(entry, empty), value):
+        yield "it changes when an empty group is added"
+    if not _same(over_groups(entry, np.stack([cells, cells])), [value, value]):
+        yield "it does not keep leading axes"
 
 
 def _of_spread(entry: Metric) -> Iterator[str]:
@@ -376,13 +380,7 @@ def _of_spread(entry: Metric) -> Iterator[str]:
             yield "it has a value where there are no rows"
         if not value * (1 + CLOSE) < float(over_groups(entry, many * 100)):
             yield "it does not grow as sampling noise shrinks"
-        if not _same(over_groups(entry, many[::-1]), value):
-            yield "it depends on the order of groups"
-        empty = np.concatenate([many, np.zeros((1, 3, 3), dtype=np.int64)])
-        if not _same(over_groups(entry, empty), value):
-            yield "it changes when an empty group is added"
-        if not _same(over_groups(entry, np.stack([many, many])), [value, value]):
-            yield "it does not keep leading axes"
+        yield from _of_any_order(entry, many, value)
         alike = float(over_groups(entry, np.stack([many[0], many[0] * 2])))
         if not math.isnan(alike):
             yield f"equal groups give {alike}, though nothing is left beyond noise"
