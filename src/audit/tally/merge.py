@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from functools import reduce
@@ -61,12 +62,8 @@ def merge(tallies: Iterable[Tally]) -> Tally:
 
 def _alike(parts: list[Tally]) -> list[Tally]:
     """Parts with rows that equal an earlier one, each once."""
-    marks = [part.fingerprint for part in parts]
-    again = {
-        mark: part
-        for mark, part in zip(marks, parts, strict=True)
-        if part.rows and marks.count(mark) > 1
-    }
+    times = Counter(part.fingerprint for part in parts)
+    again = {p.fingerprint: p for p in parts if p.rows and times[p.fingerprint] > 1}
     return list(again.values())
 
 
