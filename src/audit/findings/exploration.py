@@ -160,8 +160,8 @@ def _pair(estimate: Estimate) -> tuple[object, ...]:
         value = math.inf if value <= 0 or value != value else math.log(value)
     sides = frozenset((estimate.group, estimate.reference))
     place = (estimate.attribute, estimate.stratum, estimate.stage)
-    place += (estimate.column, estimate.decision_level)  # type: ignore[assignment]
-    return (*place, sides, kind, round(abs(value), 9))
+    what = (estimate.column, estimate.decision_level)
+    return (*place, *what, sides, kind, round(abs(value), 9))
 
 
 def code_of(
