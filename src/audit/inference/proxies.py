@@ -5,7 +5,7 @@ given. Rows that share Z share a cell: each function reads favourable and all ro
 and one row of probabilities a cell; with one row a cell these are rows.
 
 A row belongs to each group with its probability as weight (Chen, Kallus, Mao, Svacha & Udell,
-Fairness under unawareness, FAccT 2019, arXiv:1811.11154). That is unbiased where decisions do not
+Fairness under unawareness, 2019, arXiv:1811.11154). That is unbiased where decisions do not
 depend on the group within cells; assigning the likely group (a cut at .5) is biased even then.
 What can be said without that assumption are bounds (Kallus, Mao & Zhou, Assessing algorithmic
 fairness with unobserved protected class, Management Science 68, 2022, arXiv:1906.00285).
@@ -114,9 +114,10 @@ def proxy_gap_interval(
 ) -> tuple[float, float]:
     """Limits of the weighted rate of `group` minus that of `reference` (columns).
 
-    One row weighs in both rates, so they are correlated: MOVER with the correlation (Zou,
-    Statistics in Medicine 26, 2007) of Wilson's limits on effective rows. They are about sampling
-    alone, not about what `proxy_gap_bounds` leaves open. nan where one of the groups is empty.
+    One row weighs in both rates, so they are correlated: MOVER with the correlation (Zou, Toward
+    using confidence intervals to compare correlations, Psychological Methods, 2007) of Wilson's
+    limits on effective rows. They are about sampling alone, not about what `proxy_gap_bounds`
+    leaves open. nan where one of the groups is empty.
 
     >>> low, high = proxy_gap_interval([30, 10], [60, 40], [[0.9, 0.1], [0.2, 0.8]], 1, 0)
     >>> round(low, 3), round(high, 3)
@@ -202,7 +203,7 @@ def proxy_errors(
 
     `rates` is P(favourable | group, cell), shape (cells, groups). Where it does not depend on the
     group, weights give the true gap and a cut does not: it compares the cells where a group is
-    likely, not the groups (Chen et al. 2019, section 4). Not a correction, since `rates` is what
+    likely, not the groups (Chen et al. 2019). Not a correction, since `rates` is what
     no lender knows: it shows how far the two go wrong in a case supposed.
 
     >>> found = proxy_errors([600, 400], [[0.9, 0.1], [0.2, 0.8]], [[0.5, 0.5], [0.25, 0.25]], 1, 0)

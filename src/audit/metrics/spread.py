@@ -19,7 +19,7 @@ def between_group_variance(part: npt.ArrayLike, whole: npt.ArrayLike) -> Array:
     """Variance of the true rates over k groups (last axis), with sampling variance removed.
 
     Σ(p − p̄)²/(k − 1) − (1/k)·Σ p(1 − p)/(n − 1), where p = part/whole and n = whole. With n − 1
-    (the paper's code has n) the expectation is the true variance exactly, whatever the rates and
+    in the noise the expectation is the true variance exactly, whatever the rates and
     sizes. It can fall below 0: the groups then differ less than noise alone would make them.
     Groups of no rows are left out; nan where fewer than two remain or one has a single row, whose
     noise cannot be told.
