@@ -11,7 +11,16 @@ import numpy.typing as npt
 
 from audit.errors import InputError
 from audit.explanation.applicants import Applicants
-from audit.table.model import answer, call_of, same
+from audit.table.model import (
+    answer,
+    call_of,
+    check_one_number,
+    check_probabilities,
+    classes_of,
+    favors,
+    name_of,
+    same,
+)
 from audit.table.wording import shown
 
 Floats = npt.NDArray[np.float64]
@@ -86,11 +95,7 @@ def scored(model: Any, people: Applicants, returns: Any = None) -> Scored:
     TBL125, TBL527 and those of models (TBL122 on).
     """
     model = _best(model)
-    name = (
-        type(model).__name__
-        if not callable(model) or hasattr(model, "predict")
-        else getattr(model, "__name__", type(model).__name__)
-    )
+    name = name_of(model)
     if hasattr(model, "classes_") and hasattr(model, "predict_proba"):
         return _by_probability(model, name, people)
     if hasattr(model, "classes_") and hasattr(model, "decision_function"):
@@ -104,10 +109,13 @@ def _best(model: Any) -> Any:
     return model if best is None or not getattr(model, "refit", True) else best
 
 
-def _good(people: Applicants, classes: Sequence[Any], name: str) -> list[int]:
-    """Which classes favour the applicant: by the outcome's values, else by the decision's."""
+def good_classes(people: Applicants, classes: Sequence[Any], name: str) -> list[int]:
+    """Which classes favour the applicant: by the outcome's values, else by the decision's.
+
+    Raises `InputError` TBL125 where neither are classes of the model.
+    """
     for good in people.favorable:
-        found = [i for i, c in enumerate(classes) if any(same(c, g) for g in good)]
+        found: list[int] = np.flatnonzero(favors(classes, good)).tolist()
         if found and len(found) < len(classes):
             return found
     raise InputError(
@@ -120,18 +128,12 @@ def _good(people: Applicants, classes: Sequence[Any], name: str) -> list[int]:
 
 
 def _by_probability(model: Any, name: str, people: Applicants) -> Scored:
-    classes = np.ravel(model.classes_).tolist()
-    good = _good(people, classes, name)
+    classes = classes_of(model)
+    good = good_classes(people, classes, name)
 
     def ask(rows: Any) -> Floats:
         values = answer(model.predict_proba, rows, name, len(rows), "predict_proba")
-        if values.ndim != 2 or values.shape[1] != len(classes):
-            raise InputError(
-                "TBL123",
-                f"{name}.predict_proba returned shape {values.shape} for {len(classes)} classes",
-                argument="model",
-                fix="check the model",
-            )
+        check_probabilities(values, classes, name)
         return np.asarray(values[:, good].sum(axis=1), dtype=np.float64)
 
     answers, single = _asked(ask, people, model)
@@ -148,8 +150,8 @@ def _by_probability(model: Any, name: str, people: Applicants) -> Scored:
 
 
 def _by_decision(model: Any, name: str, people: Applicants) -> Scored:
-    classes = np.ravel(model.classes_).tolist()
-    good = _good(people, classes, name)
+    classes = classes_of(model)
+    good = good_classes(people, classes, name)
     if len(classes) != 2:
         raise InputError(
             "EXP005",
@@ -246,13 +248,7 @@ def _one_number(function: Callable[[Any], Any], rows: Any, name: str, what: str)
     values = answer(function, rows, name, len(rows), what)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
-    if values.ndim != 1:
-        raise InputError(
-            "TBL123",
-            f"{name} returned shape {values.shape}, not one number a row",
-            argument="model",
-            fix="return the probability of one class",
-        )
+    check_one_number(values, name)
     return np.asarray(values, dtype=np.float64)
 
 

@@ -32,7 +32,7 @@ from audit.inference.checks import critical
 from audit.inference.intervals import difference_interval, rate_interval
 from audit.table import encode
 from audit.table.columns import floats
-from audit.table.model import answer, same
+from audit.table.model import answer, favors
 from audit.table.roles import Level
 from audit.table.wording import listed, shown
 
@@ -92,7 +92,7 @@ def rule_of(found: Scored, people: Applicants) -> Rule:
 
         def predicted(rows: Any) -> Mask:
             values = answer(found.model.predict, rows, found.name, len(rows), "predict")
-            return np.array([any(same(v, g) for g in good) for v in values.tolist()], dtype=bool)
+            return favors(values.tolist(), good)
 
         return Rule(decide=predicted, words="the model's own predict")
     score = people.held.score

@@ -26,11 +26,11 @@ from audit.explanation.applicants import Applicants
 from audit.explanation.hybrids import lent
 from audit.explanation.proxies import found as found_proxies
 from audit.explanation.record import Proxy
-from audit.explanation.scored import Scored
+from audit.explanation.scored import Scored, good_classes
 from audit.explanation.telling import strength
 from audit.inference.checks import critical
 from audit.inference.intervals import difference_interval
-from audit.table.model import same
+from audit.table.model import classes_of, same
 from audit.table.roles import Level
 from audit.table.wording import listed, shown
 
@@ -99,7 +99,7 @@ def _known(found: Scored, people: Applicants, seed: int, rows: int) -> tuple[Int
         known = known[np.sort(drawn)]
     raw = people.held.frame.get_column(name).to_numpy()[known]
     good = codes[known] == 0
-    classes = np.asarray(found.model.classes_).tolist()
+    classes = classes_of(found.model)
     if all(any(same(v, c) for c in classes) for v in dict.fromkeys(raw.tolist())):
         return known, np.asarray(raw), good
     if len(classes) != 2:
@@ -180,12 +180,7 @@ def _constant(frame: Any, held: Sequence[str]) -> Any:
 
 
 def _favor(model: Any, rows: Any, people: Applicants) -> Floats:
-    classes = np.asarray(model.classes_).tolist()
-    good = next(
-        found
-        for values in people.favorable
-        if (found := [i for i, c in enumerate(classes) if any(same(c, v) for v in values)])
-    )
+    good = good_classes(people, classes_of(model), type(model).__name__)
     if hasattr(model, "predict_proba"):
         return np.asarray(model.predict_proba(rows)[:, good].sum(axis=1), dtype=np.float64)
     if hasattr(model, "decision_function"):

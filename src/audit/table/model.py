@@ -63,17 +63,13 @@ def with_model(
             fix=f"columns are {', '.join(map(str, columns[:12]))}…",
         )
     inputs = frame.select(list(features))
-    name = (
-        type(model).__name__
-        if not callable(model) or hasattr(model, "predict")
-        else (getattr(model, "__name__", type(model).__name__))
-    )
+    name = name_of(model)
     if favorable is None and outcome in columns and frame.schema[str(outcome)] == nw.Boolean:
         favorable = True  # a column of true and false means True
     good = favorable_values(favorable, outcome)
     if hasattr(model, "predict_proba") and decided:
         values = answer(model.predict_proba, inputs, name, frame.shape[0], "predict_proba")
-        risk = unfavorable_share(values, _classes(model), good, name)
+        risk = unfavorable_share(values, classes_of(model), good, name)
         return _add(frame, RISK, risk), {"risk": RISK}
     if hasattr(model, "classes_") and hasattr(model, "predict"):
         if decided:
@@ -94,16 +90,10 @@ def with_model(
             fix="add cutoff=… (or approval_rate=…) and returns=<outcome value>",
         )
     values = answer(call_of(model), inputs, name, frame.shape[0], "the call")
-    if values.ndim != 1:
-        raise InputError(
-            "TBL123",
-            f"{name} returned shape {values.shape}, not one number a row",
-            argument="model",
-            fix="return the probability of one class",
-        )
-    favors = any(same(returns, g) for g in good)
-    column = SCORE if favors else RISK
-    return _add(frame, column, values.astype(np.float64)), {"score" if favors else "risk": column}
+    check_one_number(values, name)
+    favored = bool(favors([returns], good)[0])
+    column = SCORE if favored else RISK
+    return _add(frame, column, values.astype(np.float64)), {"score" if favored else "risk": column}
 
 
 def favorable_values(favorable: Any, outcome: str | None) -> tuple[Any, ...]:
@@ -126,6 +116,14 @@ def same(a: Any, b: Any) -> bool:
     return bool(a == b) and isinstance(a, str) == isinstance(b, str)
 
 
+def name_of(model: Any) -> str:
+    """A model's class, or a function's own name, for messages."""
+    kind = type(model).__name__
+    if hasattr(model, "predict") or not callable(model):
+        return kind
+    return str(getattr(model, "__name__", kind))
+
+
 def call_of(model: Any) -> Any:
     """How a booster or callable is asked; None where it cannot be."""
     kind = type(model)
@@ -140,7 +138,8 @@ def call_of(model: Any) -> Any:
     return getattr(model, "predict", model if callable(model) else None)
 
 
-def _classes(model: Any) -> list[Any]:
+def classes_of(model: Any) -> list[Any]:
+    """`classes_` as Python's own values; empty where there are none."""
     return list(np.ravel(getattr(model, "classes_", ())).tolist())
 
 
@@ -148,14 +147,8 @@ def unfavorable_share(
     values: npt.NDArray[Any], classes: list[Any], good: Iterable[Any], name: str
 ) -> npt.NDArray[np.float64]:
     """P(unfavourable) by `classes_`, whatever their order."""
-    if values.ndim != 2 or values.shape[1] != len(classes):
-        raise InputError(
-            "TBL123",
-            f"{name}.predict_proba returned shape {values.shape} for {len(classes)} classes",
-            argument="model",
-            fix="check the model",
-        )
-    bad = [i for i, c in enumerate(classes) if not any(same(c, g) for g in good)]
+    check_probabilities(values, classes, name)
+    bad = np.flatnonzero(~favors(classes, good)).tolist()
     if len(bad) in (0, len(classes)):
         raise InputError(
             "TBL125",
@@ -164,6 +157,38 @@ def unfavorable_share(
             fix="name one of the model's classes, in its own type",
         )
     return np.asarray(values[:, bad].sum(axis=1), dtype=np.float64)
+
+
+def check_probabilities(values: npt.NDArray[Any], classes: Sequence[Any], name: str) -> None:
+    """Raise `InputError` TBL123 unless `predict_proba` gave one column a class."""
+    if values.ndim != 2 or values.shape[1] != len(classes):
+        raise InputError(
+            "TBL123",
+            f"{name}.predict_proba returned shape {values.shape} for {len(classes)} classes",
+            argument="model",
+            fix="check the model",
+        )
+
+
+def check_one_number(values: npt.NDArray[Any], name: str) -> None:
+    """Raise `InputError` TBL123 unless there is one number a row."""
+    if values.ndim != 1:
+        raise InputError(
+            "TBL123",
+            f"{name} returned shape {values.shape}, not one number a row",
+            argument="model",
+            fix="return the probability of one class",
+        )
+
+
+def favors(values: Iterable[Any], good: Iterable[Any]) -> npt.NDArray[np.bool_]:
+    """Which labels are among the favourable ones.
+
+    >>> favors([0, 1, "1"], [1.0]).tolist()
+    [False, True, False]
+    """
+    wanted = tuple(good)
+    return np.array([any(same(v, g) for g in wanted) for v in values], dtype=bool)
 
 
 def answer(function: Any, inputs: Any, name: str, size: int, what: str) -> npt.NDArray[Any]:
@@ -245,5 +270,4 @@ def _decide(
     frame: Any, values: npt.NDArray[Any], good: tuple[Any, ...]
 ) -> tuple[Any, dict[str, Any]]:
     """`predict`'s answer as a decision: the favourable outcome predicted means approved."""
-    approved = np.array([any(same(v, g) for g in good) for v in values.tolist()])
-    return _add(frame, DECISION, approved), {"decision": DECISION}
+    return _add(frame, DECISION, favors(values.tolist(), good)), {"decision": DECISION}
