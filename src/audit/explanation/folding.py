@@ -9,7 +9,6 @@ its one source. A column with two sources (a principal component, an interaction
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,19 +29,11 @@ NOBODY = -1
 """Owner of a column that is the same in every row."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Folded:
-    """Owners of transformed columns."""
+def owners(frame: Any, transform: Transform, whole: Any, seed: int = 0) -> Ints | str:
+    """By column of `whole` = transform(frame): index of its source, `NOBODY` where it never varies.
 
-    owner: Ints
-    """By transformed column: index of its source, −1 for a column that never varies."""
-
-
-def owners(frame: Any, transform: Transform, whole: Any, seed: int = 0) -> Folded | str:
-    """Owners of the columns of `whole` = transform(frame), or why there are none.
-
-    A transformer that treats a row by the others beside it, and a column with several sources,
-    have no owners.
+    Or why there are none: a transformer treats a row by the others beside it, or a column has
+    several sources.
     """
     rng = np.random.default_rng(seed)
     size, names = len(frame), list(frame.columns)
@@ -79,7 +70,7 @@ def owners(frame: Any, transform: Transform, whole: Any, seed: int = 0) -> Folde
         return "a transformed column varies with no one source column"
     if not _follow(frame, transform, whole, owner, rng):
         return "a transformed column does not follow one source column"
-    return Folded(owner=owner)
+    return owner
 
 
 def _follow(

@@ -22,10 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.errors import InputError
-from audit.explanation import folding
 from audit.explanation.applicants import Applicants
 from audit.explanation.record import Explanation
-from audit.explanation.routes import Route
+from audit.explanation.routes import Route, unfolded
 from audit.explanation.scorecard import Scorecard
 from audit.explanation.scored import Scored
 from audit.table import encode
@@ -33,7 +32,6 @@ from audit.table.columns import floats
 from audit.table.wording import listed, shown
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 AGREE = 0.02
 """Parts that differ by less than this share of Σ |own parts| agree."""
@@ -139,17 +137,10 @@ def _of_card(card: Scorecard, found: Scored, people: Applicants) -> Read | None:
 
 def _of_boosting(final: Any, found: Scored, people: Applicants) -> Read | None:
     """Shape functions and interactions of an explainable boosting machine, also in a pipeline."""
-    matrix: Any = people.frame.to_native()
-    owner: Ints = np.arange(len(people.features))
-    if final is not found.model:
-        before = found.model[:-1]
-        matrix = before.transform(matrix)
-        told = folding.owners(
-            people.frame, lambda rows: before.transform(rows.to_native()), matrix, 0
-        )
-        if isinstance(told, str):
-            return None
-        owner = told.owner
+    told = unfolded(found, people, 0)
+    if isinstance(told, str):
+        return None
+    _, matrix, owner = told
     terms = np.asarray(final.eval_terms(matrix), dtype=np.float64)
     if terms.ndim != 2 or not found.binary:
         return None

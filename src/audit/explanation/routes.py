@@ -77,10 +77,10 @@ def routes(
 
 
 def _own_scale(found: Scored) -> str:
-    if found.kind != "probability":
-        return "output"
+    if found.scale == "output":
+        return found.scale
     inside = found.answers.min() > 0 and found.answers.max() < 1
-    return "log-odds" if inside and hasattr(found.model, "classes_") else "probability"
+    return "log-odds" if inside and hasattr(found.model, "classes_") else found.scale
 
 
 # --- routes that read the model -------------------------------------------------------------
@@ -89,18 +89,26 @@ def _own_scale(found: Scored) -> str:
 def _native_routes(found: Scored, people: Applicants, seed: int) -> Iterator[Route | str]:
     if not found.binary:
         return
-    final, transform = _steps(found.model)
-    matrix: Any = people.frame.to_native()
-    owner = np.arange(len(people.features))
-    if transform is not None:
-        matrix = transform(people.frame)
-        told = folding.owners(people.frame, transform, matrix, seed)
-        if isinstance(told, str):
-            yield f"{found.name} is explained by sampling: {told}"
-            return
-        owner = told.owner
+    told = unfolded(found, people, seed)
+    if isinstance(told, str):
+        yield f"{found.name} is explained by sampling: {told}"
+        return
+    final, matrix, owner = told
     yield from _linear(found, people, final, matrix, owner)
     yield from _trees(found, people, final, matrix, owner)
+
+
+def unfolded(found: Scored, people: Applicants, seed: int) -> tuple[Any, Any, Ints] | str:
+    """The final estimator, the matrix it is given, and the feature that owns each column of it.
+
+    Or why a column has no owner (see `folding`).
+    """
+    final, transform = _steps(found.model)
+    if transform is None:
+        return final, people.frame.to_native(), np.arange(len(people.features))
+    matrix = transform(people.frame)
+    owner = folding.owners(people.frame, transform, matrix, seed)
+    return owner if isinstance(owner, str) else (final, matrix, owner)
 
 
 def _steps(model: Any) -> tuple[Any, Callable[[Any], Any] | None]:
@@ -131,7 +139,7 @@ def _linear(
     weights, start = told
     raw = np.asarray(numbers @ weights).ravel() + start
     logit = found.kind == "probability" and hasattr(found.model, "classes_")
-    scale = "log-odds" if logit else ("output" if found.kind != "probability" else found.kind)
+    scale = "log-odds" if logit else found.scale
     offset, sign = _oriented(found, scale)
     scores = offset + sign * raw
     if not found.agrees(scores, scale):
@@ -183,13 +191,9 @@ def _trees(
         # a library may keep its trees elsewhere from one version to the next
         yield f"trees of {found.name} could not be read ({type(problem).__name__}: {problem})"
         return
-    offset, sign = _oriented(found, ensemble.scale)
-    scores = offset + sign * np.asarray(trees.output(ensemble, cells))
-    scale = ensemble.scale
-    if scale == "output" and found.kind == "probability":
-        scale = "probability"
-        offset = 1.0 if found.turned else 0.0
-        scores = scores + offset
+    scale = found.scale if ensemble.scale == "output" else ensemble.scale
+    offset, sign = _oriented(found, scale)
+    scores = offset + sign * trees.output(ensemble, cells)
     if not found.agrees(scores, scale):
         yield f"{found.name} answers otherwise than its trees add up to"
         return
@@ -243,10 +247,9 @@ def _trees(
 
 
 def _sampled(found: Scored, people: Applicants, scale: str, seed: int, shares: int) -> Route | str:
-    own = found.kind if found.kind == "probability" else "output"
-    if scale == own:
+    if scale == found.scale:
         scores, function = found.answers, found.ask
-    elif scale == "log-odds" and own == "probability":
+    elif scale == "log-odds" and found.scale == "probability":
         if not (found.answers.min() > 0 and found.answers.max() < 1):
             return f"{found.name} gives probabilities of 0 or 1, which have no log-odds"
         scores, function = _logit(found.answers), lambda rows: _logit(found.ask(rows))
@@ -263,11 +266,10 @@ def _sampled(found: Scored, people: Applicants, scale: str, seed: int, shares: i
             )
         return got
 
-    few = len(people.features) <= sampled.FEW
     width = len(people.features)
     most = sampled.rows_within(width, shares)
     return Route(
-        method="exact SHAP" if few else "permutation SHAP (sampled)",
+        method="exact SHAP" if width <= sampled.FEW else "permutation SHAP (sampled)",
         scale=scale,
         scores=scores,
         values=values,

@@ -61,6 +61,11 @@ class Scored:
             )  # fmt: skip
 
     @property
+    def scale(self) -> str:
+        """That of `answers`: "probability" or "output"."""
+        return "probability" if self.kind == "probability" else "output"
+
+    @property
     def tolerance(self) -> float:
         """How far a reconstruction may be off."""
         return 1e-4 if self.single else 1e-6
