@@ -256,6 +256,37 @@ def test_the_limits_of_a_worst_case_cover() -> None:
     assert held / 400 >= 0.95
 
 
+def test_the_limits_of_a_worst_case_are_scipys() -> None:
+    """Quantiles of beta distributions at 1 - .05/3 for three groups: Clopper and Pearson's."""
+    from scipy.stats import beta
+
+    x, n, tail = np.array([8.0, 30.0, 70.0]), np.array([40.0, 60.0, 90.0]), 0.05 / 3 / 2
+    low, high = beta.ppf(tail, x, n - x + 1), beta.isf(tail, x + 1, n - x)
+    gap = overlapping_limits(x[None], n[None], 0.95, ratio=False)
+    assert gap == pytest.approx((low.max() - high.min(), high.max() - low.min()), rel=1e-9)
+    ratio = overlapping_limits(x[None], n[None], 0.95, ratio=True)
+    assert ratio == pytest.approx((low.min() / high.max(), high.min() / low.max()), rel=1e-9)
+
+
+def test_against_the_highest_rate_limits_are_those_of_all_pairs() -> None:
+    """statsmodels' interval of a ratio at 1 - .05/6: three groups make six ordered pairs."""
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
+    found = [
+        f.estimate
+        for f in audit.run(frame(), protected=MEMBERS, **ROLES).findings
+        if f.estimate.method.startswith("Miettinen-Nurminen, all pairs (Bonferroni)")
+    ]
+    assert found
+    for e in found:
+        x = round(e.reference_value * e.reference_rows)
+        theirs = confint_proportions_2indep(
+            e.favorable, e.rows, x, e.reference_rows,
+            compare="ratio", method="score", alpha=0.05 / 6, correction=True,
+        )  # fmt: skip
+        assert (e.low, e.high) == pytest.approx(theirs, rel=1e-4)
+
+
 def test_projection_by_hand() -> None:
     """Limits [.25, .375], [.5, .75]: the gap is .125 to .5, the ratio 1/3 to 3/4."""
     low, high = np.array([0.25, 0.5]), np.array([0.375, 0.75])
