@@ -12,7 +12,7 @@ is never put into words for a letter: where it lowers the score, the reason says
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -257,8 +257,9 @@ def ranked(coded: Coded, values: Floats, n: int) -> tuple[Ints, Floats]:
 
 
 def denials(
-    people: Applicants, route: Route, codes: ReasonCodes, withheld: Mapping[str, str], seed: int
-) -> Denials:
+    people: Applicants, route: Route, codes: ReasonCodes, withheld: Mapping[str, str], seed: int,
+    copies_known: bool = True,
+) -> Denials:  # fmt: skip
     """Denied applicants against approved ones. Raises `InputError` EXP209 where none are known."""
     rows = people.table.rows
     decided = rows.codes.get("decision") if isinstance(rows, CodedRows) else None
@@ -279,6 +280,7 @@ def denials(
     return Denials(
         people=people, route=route, codes=codes, withheld=withheld, denied=denied,
         approved=approved, baseline=base, typical=typical_of(people, base), seed=seed,
+        copies_known=copies_known,
     )  # fmt: skip
 
 
@@ -301,15 +303,14 @@ class Refused:
 
 
 def reasons_of(
-    explanation: Explanation, found: Scored, people: Applicants, route: Route, codes: Any = None
+    explanation: Explanation, found: Scored, people: Applicants, route: Route, codes: ReasonCodes
 ) -> Denials | Refused:
     """What `Explanation.reasons` is: reasons on asking, or why there are none (EXP021, EXP209)."""
     try:
         found.check_oriented()
-        told = codes if isinstance(codes, ReasonCodes) else codes_for(codes, people)
-        kept = withheld(people, told, explanation.strengths)
-        own = denials(people, route, told, kept, explanation.seed)
-        return replace(own, copies_known=bool(explanation.strengths))
+        kept = withheld(people, codes, explanation.strengths)
+        seed, known = explanation.seed, bool(explanation.strengths)
+        return denials(people, route, codes, kept, seed, copies_known=known)
     except InputError as problem:
         return Refused(problem=problem)
 
