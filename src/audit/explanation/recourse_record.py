@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from audit.explanation.views import plain, worded
 from audit.table.roles import Group
 from audit.table.wording import shown
 
@@ -140,8 +141,6 @@ class Recourse:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values: groups are lists, an undefined number is None."""
-        from audit.explanation.views import plain
-
         return {f.name: plain(getattr(self, f.name)) for f in fields(self)}
 
     def to_frame(self) -> pd.DataFrame:
@@ -184,9 +183,9 @@ class Recourse:
             more = "more" if widest.difference > 0 else "less"
             at = "equally far from the cut-off" if widest.band == 0 else "denied applicants"
             head += (
-                f". For {widest.attribute} {_worded(widest.group)} it costs "
+                f". For {widest.attribute} {worded(widest.group)} it costs "
                 f"{100 * abs(widest.difference):.1f} points {more} than for "
-                f"{_worded(widest.reference)} {at} "
+                f"{worded(widest.reference)} {at} "
                 f"({100 * widest.low:+.1f} to {100 * widest.high:+.1f})"
             )
         return f"{head}. {CAVEAT}"
@@ -202,7 +201,3 @@ def _one(way: Way) -> str:
     told = "; ".join(f"{f} from {shown(a)} to {shown(b)}" for f, (a, b) in way.changes.items())
     cost = f"{100 * way.cost:.1f} percentile points"
     return f"Row {way.row} would be approved with {told} (cost {cost})."
-
-
-def _worded(group: Group) -> str:
-    return " and ".join("(missing)" if v is None else str(v) for v in group)

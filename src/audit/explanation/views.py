@@ -78,8 +78,8 @@ def to_frame(explanation: Explanation) -> pd.DataFrame:
 def summary(explanation: Explanation) -> str:
     """One paste-ready sentence: the gap with its interval, and the features that carry most."""
     first = _first(explanation)
-    who = f"{explanation.attribute} {_worded(explanation.group)}"
-    other = _worded(explanation.reference)
+    who = f"{explanation.attribute} {worded(explanation.group)}"
+    other = worded(explanation.reference)
     if math.isnan(explanation.gap):
         reason = first.reason if first is not None and first.reason else "a mean is undefined"
         return f"No gap in mean score between {who} and {other}: {reason}."
@@ -109,7 +109,8 @@ def _first(explanation: Explanation) -> Any:
     return None
 
 
-def _worded(group: Group) -> str:
+def worded(group: Group) -> str:
+    """A group for people."""
     return " and ".join("(missing)" if v is None else str(v) for v in group)
 
 
