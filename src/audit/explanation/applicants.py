@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.errors import InputError
+from audit.explanation.sampling import at_most
 from audit.table.arguments import unknown_column
 from audit.table.model import favorable_values
 from audit.table.roles import Level, is_named
@@ -102,10 +103,7 @@ class Applicants:
         """
         rows = self.rows_of(attribute, self.reference[attribute])
         rows = rows[self.mass[rows] > 0]
-        if most is None or len(rows) <= most:
-            return rows
-        drawn = np.random.default_rng(seed).choice(len(rows), most, replace=False)
-        return rows[np.sort(drawn)]
+        return rows if most is None else at_most(rows, most, seed)
 
 
 def row_numbers(rows: Any, size: int, code: str) -> Ints:

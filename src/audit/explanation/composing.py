@@ -17,7 +17,7 @@ from audit.explanation.applicants import Applicants, Ints
 from audit.explanation.hybrids import rows_of
 from audit.explanation.record import Explanation, Treatment, Unavailable
 from audit.explanation.routes import Route
-from audit.explanation.sampling import ROWS
+from audit.explanation.sampling import ROWS, at_most
 from audit.explanation.scored import Scored
 from audit.table.roles import Level
 
@@ -119,10 +119,7 @@ def _dependence(
 ) -> tuple[Mapping[str, Any], ...]:
     name = explanation.attribute
     own = valued[name]
-    kept = np.arange(len(own.rows))
-    if len(kept) > spread.ROWS:
-        rng = np.random.default_rng(explanation.seed)
-        kept = np.sort(rng.choice(kept, spread.ROWS, replace=False))
+    kept = at_most(np.arange(len(own.rows)), spread.ROWS, explanation.seed)
     rows = own.rows[kept]
     return tuple(
         spread.dependence(

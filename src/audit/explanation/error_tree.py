@@ -25,6 +25,7 @@ import numpy.typing as npt
 from audit.errors import InputError
 from audit.explanation.applicants import Applicants
 from audit.explanation.hybrids import rows_of
+from audit.explanation.sampling import at_most, halved
 from audit.explanation.scored import Scored
 from audit.explanation.treatment import rule_of
 from audit.inference.intervals import rate_interval
@@ -81,13 +82,10 @@ def error_tree(
     where outcomes are unknown, or known only of those approved, or too few of either.
     """
     denied, good, at = _judged(people, found)
-    if len(at) > rows:
-        drawn = np.random.default_rng((seed, 11)).choice(len(at), rows, replace=False)
-        at = at[np.sort(drawn)]
+    at = at_most(at, rows, (seed, 11))
     denied, good = denied[at], good[at]
     columns = _columns(people, at)
-    half = np.zeros(len(at), dtype=bool)
-    half[np.random.default_rng((seed, 12)).permutation(len(at))[: len(at) // 2]] = True
+    half = halved(len(at), (seed, 12))
     weight = np.ones(len(at)) if people.weight is None else people.weight[at]
     count = np.ones(len(at)) if people.count is None else people.count[at]
     leaves: list[dict[str, Any]] = []
@@ -312,15 +310,12 @@ def _with_groups(
     level: float,
 ) -> list[Mapping[str, Any]]:
     """The leaves without their rows; the worst beyond chance by group of every attribute."""
-    out: list[Mapping[str, Any]] = []
-    for place, leaf in enumerate(leaves):
-        rows, wrong = leaf.pop("at"), leaf.pop("wrong")
-        worst = place == 0 and leaf["beyond_chance"] and leaf["value"] > leaf["overall"]
-        leaf["groups"] = ()
-        if worst:
-            leaf["groups"] = tuple(_by_group(rows, wrong, people, at, weight, count, level))
-        out.append(leaf)
-    return out
+    worst = leaves[0]
+    groups: tuple[Mapping[str, Any], ...] = ()
+    if worst["beyond_chance"] and worst["value"] > worst["overall"]:
+        groups = _by_group(worst["at"], worst["wrong"], people, at, weight, count, level)
+    told = [{k: v for k, v in leaf.items() if k not in ("at", "wrong")} for leaf in leaves]
+    return [{**leaf, "groups": () if place else groups} for place, leaf in enumerate(told)]
 
 
 def _by_group(
@@ -331,7 +326,7 @@ def _by_group(
     weight: Floats,
     count: Floats,
     level: float,
-) -> list[Mapping[str, Any]]:
+) -> tuple[Mapping[str, Any], ...]:
     out: list[Mapping[str, Any]] = []
     for name, groups in people.groups.items():
         codes = people.codes[name][at[rows]]
@@ -353,7 +348,7 @@ def _by_group(
                     "high": float(high),
                 }
             )
-    return out
+    return tuple(out)
 
 
 __all__ = ["error_tree"]

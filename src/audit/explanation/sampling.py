@@ -119,6 +119,21 @@ def _numbers(held: CodedRows, size: int, rows: int, seed: int) -> tuple[Indices,
     return np.searchsorted(ends, chosen, side="right").astype(np.int64), people
 
 
+def at_most(rows: Indices, most: int, seed: Any) -> Indices:
+    """Some rows, in order: all of them, or `most` drawn by `seed`."""
+    if len(rows) <= most:
+        return rows
+    chosen = np.random.default_rng(seed).choice(len(rows), most, replace=False)
+    return rows[np.sort(chosen)]
+
+
+def halved(size: int, seed: Any) -> npt.NDArray[np.bool_]:
+    """Which of `size` rows are in one half, drawn by `seed`."""
+    half = np.zeros(size, dtype=bool)
+    half[np.random.default_rng(seed).permutation(size)[: size // 2]] = True
+    return half
+
+
 def coded(name: str, column: Any) -> Coded:
     """A feature in at most `FINE` values, `BINS` bins or `CATEGORIES` categories.
 
@@ -175,4 +190,14 @@ def missing_level(levels: Sequence[Level]) -> int | None:
     return levels.index(None) if None in levels else None
 
 
-__all__ = ["ROWS", "Coded", "Sample", "coded", "drawn", "level_names", "missing_level"]
+__all__ = [
+    "ROWS",
+    "Coded",
+    "Sample",
+    "at_most",
+    "coded",
+    "drawn",
+    "halved",
+    "level_names",
+    "missing_level",
+]

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from audit.explanation.sampling import Coded, Floats, Indices
+from audit.explanation.sampling import Coded, Floats, Indices, halved
 from audit.inference.auc import FEW, Area, _area, auc_interval
 from audit.inference.intervals import rate_interval
 
@@ -247,8 +247,7 @@ def interacting(
     The p-value is Mann and Whitney's, one-sided. None below 200 rows or 20 of either class in a
     half.
     """
-    half = np.zeros(len(hit), dtype=bool)
-    half[np.random.default_rng((seed, 4)).permutation(len(hit))[: len(hit) // 2]] = True
+    half = halved(len(hit), (seed, 4))
     sizes = [int((hit[h] == side).sum()) for h in (half, ~half) for side in (True, False)]
     if len(hit) < FEWEST or min(sizes) < FEW:
         return None

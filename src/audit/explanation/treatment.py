@@ -27,6 +27,7 @@ from audit.explanation.applicants import Applicants
 from audit.explanation.hybrids import lent
 from audit.explanation.proxies import near_copies
 from audit.explanation.record import Flip, Gap, Proxy, Treatment
+from audit.explanation.sampling import at_most
 from audit.explanation.scored import Scored
 from audit.inference.checks import critical
 from audit.inference.intervals import difference_interval, rate_interval
@@ -182,7 +183,7 @@ def _flips(
         rows = np.flatnonzero((codes != code) & (codes >= 0))
         if not len(rows):
             continue
-        rows = _some(rows, seed)
+        rows = at_most(rows, ROWS, (seed, 5))
         lender = _lender(np.flatnonzero(codes == code), values)
         before = people.frame[rows]
         after = lent(people.frame, before, column, lender)
@@ -214,14 +215,6 @@ def _own_levels(name: str, column: str, people: Applicants) -> tuple[Ints, list[
     if None in levels:
         codes = np.where(codes == levels.index(None), -1, codes)
     return codes, levels
-
-
-def _some(rows: Ints, seed: int) -> Ints:
-    """At most `ROWS` of them, in order."""
-    if len(rows) <= ROWS:
-        return rows
-    drawn = np.random.default_rng((seed, 5)).choice(len(rows), ROWS, replace=False)
-    return rows[np.sort(drawn)]
 
 
 def _lender(rows: Ints, values: Floats | None) -> int:

@@ -26,6 +26,7 @@ from audit.explanation.applicants import Applicants
 from audit.explanation.hybrids import lent
 from audit.explanation.proxies import found as found_proxies
 from audit.explanation.record import Proxy
+from audit.explanation.sampling import at_most, halved
 from audit.explanation.scored import Scored, good_classes
 from audit.explanation.telling import strength
 from audit.inference.checks import critical
@@ -67,8 +68,7 @@ def unawareness(
     scikit-learn estimator, no outcomes are known, or too few.
     """
     drawn, target, good = _known(found, people, seed, rows)
-    half = np.zeros(len(drawn), dtype=bool)
-    half[np.random.default_rng((seed, 6)).permutation(len(drawn))[: len(drawn) // 2]] = True
+    half = halved(len(drawn), (seed, 6))
     rate = _approval_rate(people, good)
     frame = people.frame[drawn]
     base = _Fitted(found, people, frame, target, half)
@@ -94,9 +94,7 @@ def _known(found: Scored, people: Applicants, seed: int, rows: int) -> tuple[Int
     counts = [int((codes[known] == side).sum()) for side in (0, 1)]
     if min(counts) < FEWEST:
         raise _closed(f"fewer than {FEWEST} rows of either outcome are known ({counts})")
-    if len(known) > rows:
-        drawn = np.random.default_rng((seed, 7)).choice(len(known), rows, replace=False)
-        known = known[np.sort(drawn)]
+    known = at_most(known, rows, (seed, 7))
     raw = people.held.frame.get_column(name).to_numpy()[known]
     good = codes[known] == 0
     classes = classes_of(found.model)
