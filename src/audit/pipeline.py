@@ -5,14 +5,13 @@ This is the only file that composes the stages; each stage knows nothing of the 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audit.errors import DataWarning, InputError, VerdictError
+from audit.errors import DataWarning, InputError, VerdictError, tell
 from audit.findings.gate import blocks
 from audit.findings.record import AuditRecord, Policy, Provenance
 from audit.table.keywords import check_keywords, refuse_roles
@@ -97,7 +96,7 @@ def run(
     )
     for issue in record.issues:
         if issue.code in WARNED:
-            warnings.warn(DataWarning(issue.message, issue.code), stacklevel=2)
+            tell(DataWarning(issue.message, issue.code))
     return Audit(record)
 
 
@@ -368,15 +367,12 @@ def _looked_over(table: Table) -> Table:
 
     Without named features, notes on columns that seem to leak.
     """
-    import warnings
-
-    from audit.errors import DataWarning
     from audit.table.quality import data_quality
 
     found = data_quality(table)
     for issue in found:
         if issue.severity == "warning":
-            warnings.warn(DataWarning(f"{issue.message} — {issue.fix}", issue.code), stacklevel=4)
+            tell(DataWarning(f"{issue.message} — {issue.fix}", issue.code))
     return replace(table, issues=(*table.issues, *found))
 
 
