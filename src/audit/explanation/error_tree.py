@@ -27,7 +27,7 @@ from audit.explanation.applicants import Applicants
 from audit.explanation.hybrids import rows_of
 from audit.explanation.sampling import at_most, halved
 from audit.explanation.scored import Scored
-from audit.explanation.treatment import rule_of
+from audit.explanation.treatment import approved_by, rule_of
 from audit.inference.intervals import rate_interval
 from audit.inference.multiplicity import benjamini_hochberg
 from audit.inference.score_tests import equality_p_value
@@ -123,7 +123,7 @@ def _judged(people: Applicants, found: Scored) -> tuple[Mask, Mask, Ints]:
         rule = rule_of(found, people) if found.oriented else None
         if rule is None or rule.decide is None:
             raise _closed("nothing here decides", "read it with decision=... or a cut-off")
-        denied, decided = ~rule.decide(people.frame), np.ones(people.size, dtype=bool)
+        denied, decided = ~approved_by(rule, found, people), np.ones(people.size, dtype=bool)
     else:
         denied, decided = decision == 1, decision <= 1
     known = decided & (outcome <= 1)

@@ -36,7 +36,7 @@ from audit.explanation.recourse_search import (
 )
 from audit.explanation.recourse_told import check_numbers, fixed_features, limits, named_rows
 from audit.explanation.scored import Scored, scored
-from audit.explanation.treatment import Rule, rule_of
+from audit.explanation.treatment import Rule, approved_by, rule_of
 from audit.inference.checks import critical
 from audit.table.distinct import plain
 
@@ -139,7 +139,7 @@ def recourse_of(
             "EXP304", "no feature may change", argument="actionable",
             fix="name one that is neither immutable nor tells a protected attribute",
         )  # fmt: skip
-    approved = _approved(found, people, rule)
+    approved = approved_by(rule, found, people)
     denied = np.flatnonzero(~approved)
     if not len(denied) or len(denied) == people.size:
         who = "nobody" if not len(denied) else "everybody"
@@ -239,13 +239,6 @@ def _drawn(people: Applicants, denied: Ints, size: int, seed: int) -> tuple[Ints
 
 
 # --- the model ------------------------------------------------------------------------------
-
-
-def _approved(found: Scored, people: Applicants, rule: Rule) -> Mask:
-    if rule.accept is not None:
-        return rule.accept(found.answers)
-    assert rule.decide is not None
-    return rule.decide(people.frame)
 
 
 def _judge(found: Scored, rule: Rule, approved: Mask) -> Judge:

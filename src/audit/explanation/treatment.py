@@ -122,6 +122,17 @@ def rule_of(found: Scored, people: Applicants) -> Rule:
     )
 
 
+def approved_by(rule: Rule, found: Scored, people: Applicants) -> Mask:
+    """Whom the rule approves; the model is asked again only where it is not its scores that decide.
+
+    For rules that decide.
+    """
+    if rule.accept is not None:
+        return rule.accept(found.answers)
+    assert rule.decide is not None
+    return rule.decide(people.frame)
+
+
 def _approval_rate(people: Applicants) -> float | None:
     codes = people.held.codes.get("decision")
     if codes is None:
@@ -337,4 +348,4 @@ def statement(
     return text
 
 
-__all__ = ["Rule", "impact_of", "rule_of", "statement", "treatment_of"]
+__all__ = ["Rule", "approved_by", "impact_of", "rule_of", "statement", "treatment_of"]
