@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from audit.errors import InputError
+from audit.table.model_trial import not_installed
 
 LIGHTGBM = (".txt", ".lgb")
 """Endings of LightGBM's text files."""
@@ -18,26 +18,24 @@ XGBOOST = (".json", ".ubj", ".xgb")
 """Endings of XGBoost's files; JSON and UBJSON are told apart by what they hold."""
 
 
+def library(ending: str) -> str:
+    """The library that wrote files with this ending."""
+    return "lightgbm" if ending in LIGHTGBM else "xgboost"
+
+
 def read_booster(file: Path) -> Any:
     """The `Booster` in a file of LightGBM or XGBoost.
 
     Raises `InputError` TBL143 where the library is not installed; what it raises itself passes.
     """
-    name = "lightgbm" if file.suffix.lower() in LIGHTGBM else "xgboost"
+    name = library(file.suffix.lower())
     try:
         if name == "lightgbm":
             import lightgbm
         else:
             import xgboost
     except ImportError as problem:
-        if "allocate" in str(problem):
-            raise MemoryError from None
-        raise InputError(
-            "TBL143",
-            f"reading {file.suffix} files needs {name}",
-            argument="model",
-            fix='pip install "evenhand[boost]"',
-        ) from None
+        raise not_installed(problem, file.suffix, name, "boost") from None
     if name == "lightgbm":
         text = file.read_text(encoding="utf-8")
         if not text.startswith("tree"):

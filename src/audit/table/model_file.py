@@ -11,7 +11,7 @@ from typing import Any
 
 from audit.errors import InputError
 from audit.table.booster_file import LIGHTGBM, XGBOOST, read_booster
-from audit.table.model_trial import out_of_memory, try_load
+from audit.table.model_trial import not_installed, out_of_memory, try_load
 from audit.table.onnx_model import read_onnx
 from audit.table.pickled_model import is_pickle, load_pickle
 
@@ -42,8 +42,8 @@ def load_model(path: str | Path, *, allow_pickle: str | None = None) -> Any:
     """The model in a file: skops, ONNX, a booster's, or a pickle whose SHA-256 is `allow_pickle`.
 
     Raises `InputError`: TBL140 no such file, TBL141 a pickle that is not allowed, TBL142 another
-    kind of file, TBL143 skops is not installed, TBL144 types that are not trusted, TBL145 a damaged
-    file, TBL146 one that in a child process takes too much memory or time, or ends it.
+    kind of file, TBL143 its library is not installed, TBL144 types that are not trusted, TBL145 a
+    damaged file, TBL146 one that in a child process takes too much memory or time, or ends it.
     """
     file = Path(path)
     if not file.is_file():
@@ -108,14 +108,7 @@ def _read_skops(file: Path) -> Any:
     try:
         import skops.io
     except ImportError as problem:
-        if out_of_memory(problem):
-            raise MemoryError from None
-        raise InputError(
-            "TBL143",
-            "reading .skops files needs skops",
-            argument="model",
-            fix='pip install "evenhand[models]"',
-        ) from None
+        raise not_installed(problem, ".skops", "skops", "models") from None
     types = skops.io.get_untrusted_types(file=file)
     strange = [
         t for t in types if t not in NAMED and (not t.startswith(TRUSTED) or t.startswith(REFUSED))

@@ -96,9 +96,10 @@ def child(name: str, memory: str) -> None:
 
 def _prepare(ending: str) -> None:
     """Import the reader before the limit, so that what fails after it is the file's doing."""
+    from audit.table.booster_file import library
+
     readers = {".skops": ("skops.io",), ".onnx": ("onnx", "onnxruntime")}
-    boosters = "lightgbm" if ending in (".txt", ".lgb") else "xgboost"
-    for reader in readers.get(ending, (boosters,)):
+    for reader in readers.get(ending, (library(ending),)):
         with contextlib.suppress(ImportError):  # `read_model` says what is missing
             importlib.import_module(reader)
 
@@ -110,6 +111,21 @@ def _limit(size: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (size, size))
     except (ImportError, ValueError, OSError, AttributeError):
         return  # this platform sets no such limit; the time is limited all the same
+
+
+def not_installed(problem: ImportError, ending: str, library: str, extra: str) -> InputError:
+    """TBL143 for a reader that is missing; raises `MemoryError` where it was there and had no room.
+
+    `extra` is the part of this project's own extras that installs it.
+    """
+    if out_of_memory(problem):
+        raise MemoryError from None
+    return InputError(
+        "TBL143",
+        f"reading {ending} files needs {library}",
+        argument="model",
+        fix=f'pip install "evenhand[{extra}]"',
+    )
 
 
 def out_of_memory(problem: BaseException) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.errors import InputError
+from audit.table.model_trial import not_installed
 
 _NUMPY = {
     "tensor(float)": np.float32,
@@ -37,14 +38,7 @@ def read_onnx(file: Path) -> OnnxClassifier | OnnxScorer:
         import onnx
         import onnxruntime
     except ImportError as problem:
-        if "allocate" in str(problem):
-            raise MemoryError from None
-        raise InputError(
-            "TBL143",
-            "reading .onnx files needs onnx and onnxruntime",
-            argument="model",
-            fix='pip install "evenhand[onnx]"',
-        ) from None
+        raise not_installed(problem, ".onnx", "onnx and onnxruntime", "onnx") from None
     model = onnx.load(str(file), load_external_data=False)
     if _check_outside(model, file):
         onnx.load_external_data_for_model(model, str(file.parent.resolve()))
