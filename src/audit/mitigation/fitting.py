@@ -1,0 +1,196 @@
+"""Train an estimator and ask it for chances; what went wrong is said, never passed over."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from audit.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+FOLDS = 3
+"""Parts of the training rows, each scored by a model that has not seen it."""
+
+
+class NotFittedError(Exception):
+    """Why a method gives no candidate: it does not apply, failed, or needs what is missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Lesson:
+    """What an estimator is trained on."""
+
+    inputs: pd.DataFrame
+    """Model inputs."""
+    labels: npt.NDArray[Any]
+    """The outcome in the caller's own values, one a row."""
+    weight: Floats | None = None
+    """Of each row in training; None where all are alike."""
+
+
+def prepared(estimator: Any, inputs: pd.DataFrame) -> Any:
+    """An unfitted copy that can read these inputs.
+
+    A pipeline is taken as it is. A bare estimator gets text and categories one-hot (a category
+    unseen in training counts as none) and, unless it handles them itself, gaps filled by the
+    median. Raises `InputError` MIT010 for what is no classifier with `predict_proba`.
+    """
+    from sklearn.base import clone
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import Pipeline, make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    if isinstance(estimator, type) or not hasattr(estimator, "fit"):
+        what = estimator.__name__ if isinstance(estimator, type) else type(estimator).__name__
+        raise InputError(
+            "MIT010", f"{what} is no estimator that can be trained", argument="estimator",
+            fix="give a scikit-learn classifier, such as LogisticRegression()",
+        )  # fmt: skip
+    if not hasattr(estimator, "predict_proba"):
+        raise InputError(
+            "MIT010", f"{type(estimator).__name__} gives no probabilities (predict_proba)",
+            argument="estimator",
+            fix="give a classifier that has them, or wrap it in CalibratedClassifierCV",
+        )  # fmt: skip
+    try:
+        own = clone(estimator)
+    except TypeError as problem:
+        raise InputError(
+            "MIT010", f"{type(estimator).__name__} cannot be copied untrained: {problem}",
+            argument="estimator", fix="give an estimator that sklearn.base.clone takes",
+        ) from None  # fmt: skip
+    if isinstance(own, Pipeline) or reads_categories(own):
+        return own
+    worded = [c for c in inputs if inputs[c].dtype.kind not in "iufb"]
+    gaps = [c for c in inputs if c not in worded and bool(inputs[c].isna().any())]
+    if not worded and (not gaps or reads_gaps(own)):
+        return own
+    steps: list[Any] = []
+    if worded:
+        steps.append(("text", OneHotEncoder(handle_unknown="ignore", sparse_output=False), worded))
+    if gaps and not reads_gaps(own):
+        steps.append(("gaps", SimpleImputer(strategy="median"), gaps))
+    columns = ColumnTransformer(steps, remainder="passthrough", verbose_feature_names_out=False)
+    return make_pipeline(columns.set_output(transform="pandas"), own)
+
+
+def reads_gaps(estimator: Any) -> bool:
+    """Whether an estimator handles missing values itself."""
+    from sklearn.utils import get_tags
+
+    try:
+        return bool(get_tags(estimator).input_tags.allow_nan)
+    except Exception:  # a foreign estimator without tags
+        return False
+
+
+def reads_categories(estimator: Any) -> bool:
+    """Whether an estimator was told to split on categories itself."""
+    told = getattr(estimator, "categorical_features", None)
+    return told is not None and not isinstance(told, str)
+
+
+def fitted(estimator: Any, lesson: Lesson) -> tuple[Any, tuple[str, ...]]:
+    """A copy trained on a lesson, and what it warned of (each text once).
+
+    Raises `NotFittedError` where training raises, or where rows have weights that it cannot take.
+    """
+    from sklearn.base import clone
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    own = clone(estimator)
+    more = {} if lesson.weight is None else {weight_name(own): lesson.weight}
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        try:
+            with threadpool_limits(1 if len(lesson.inputs) < 20_000 else None):
+                own.fit(lesson.inputs, lesson.labels, **more)
+        except Exception as problem:
+            raise NotFittedError(f"training failed: {told(problem)}") from None
+    return own, tuple(dict.fromkeys(worded(w) for w in said if matters(w)))
+
+
+def matters(warning: warnings.WarningMessage) -> bool:
+    """Whether a warning is about the fit, not about a library's future."""
+    return not issubclass(
+        warning.category, DeprecationWarning | FutureWarning | PendingDeprecationWarning
+    )
+
+
+def worded(warning: warnings.WarningMessage) -> str:
+    """A warning in a line."""
+    return f"{warning.category.__name__}: {' '.join(str(warning.message).split())[:160]}"
+
+
+def told(problem: BaseException) -> str:
+    """An exception in a line."""
+    return f"{type(problem).__name__}: {' '.join(str(problem).split())[:200]}"
+
+
+def converged(notes: Sequence[str]) -> bool:
+    """Whether no warning says that training stopped before its end."""
+    return not any("onverge" in note for note in notes)
+
+
+def weight_name(estimator: Any) -> str:
+    """The keyword by which an estimator, or a pipeline's last step, takes weights of rows.
+
+    Raises `NotFittedError` where it takes none.
+    """
+    from sklearn.pipeline import Pipeline
+    from sklearn.utils.validation import has_fit_parameter
+
+    last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+    if not has_fit_parameter(last, "sample_weight"):
+        raise NotFittedError(f"{type(last).__name__} takes no weights of rows (sample_weight)")
+    name = "sample_weight"
+    return f"{estimator.steps[-1][0]}__{name}" if isinstance(estimator, Pipeline) else name
+
+
+def chances(model: Any, inputs: pd.DataFrame, favorable: Any) -> Floats:
+    """P(favourable outcome) of each row; raises `NotFittedError` where the model gives none."""
+    from threadpoolctl import threadpool_limits
+
+    try:
+        with warnings.catch_warnings(), threadpool_limits(1 if len(inputs) < 20_000 else None):
+            warnings.simplefilter("ignore")
+            found = np.asarray(model.predict_proba(inputs), np.float64)
+        classes = list(model.classes_)
+    except Exception as problem:
+        raise NotFittedError(f"scoring failed: {told(problem)}") from None
+    if favorable not in classes:
+        raise NotFittedError("it learned only the unfavourable class")
+    values: Floats = found[:, classes.index(favorable)]
+    if not np.isfinite(values).all():
+        raise NotFittedError("it gives chances that are not finite")
+    return values
+
+
+def folds(outcome: Ints, codes: Ints, seed: int) -> Iterator[tuple[Ints, Ints]]:
+    """Rows to train on and rows to score, with every group and outcome in each part."""
+    from sklearn.model_selection import StratifiedKFold
+
+    kinds = 2 * codes + outcome
+    rare = np.bincount(kinds, minlength=int(kinds.max()) + 1)[kinds] < FOLDS
+    split = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    yield from split.split(np.zeros(len(kinds)), np.where(rare, outcome, kinds))
+
+
+def seeded(estimator: Any, seed: int) -> Any:
+    """A copy with every `random_state` in it set, nested ones too."""
+    from sklearn.base import clone
+
+    own = clone(estimator)
+    names = [n for n in own.get_params(deep=True) if n.split("__")[-1] == "random_state"]
+    return own.set_params(**dict.fromkeys(names, seed)) if names else own
