@@ -35,6 +35,7 @@ _WHERE = {
     "check_metric": "audit.metrics.check",
     "decompose": "audit.explanation.decompose",
     "recourse": "audit.explanation.recourse",
+    "sweep_cutoffs": "audit.mitigation.cutoffs",
 }
 _MODULES = ("metrics", "inference", "datasets")
 
@@ -63,6 +64,7 @@ __all__ = [
     "recourse",
     "regress",
     "run",
+    "sweep_cutoffs",
     "write",
 ]
 
@@ -76,6 +78,7 @@ if TYPE_CHECKING:
     from audit.inference.power import power
     from audit.inference.regression import regress
     from audit.metrics.check import check_metric
+    from audit.mitigation.cutoffs import sweep_cutoffs
     from audit.pipeline import Audit, attach, count, load, run, write
     from audit.table.intake import read
     from audit.tally.file import load as load_tally

@@ -1,0 +1,343 @@
+"""How scores are spread in each group, and what every cut-off would approve."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from audit.errors import InputError
+from audit.table.roles import BLOCKS, Group, Roles, is_named
+from audit.table.rows import CodedRows, Table
+from audit.table.wording import listed, shown, suggestion
+from audit.tally.cube import Tally
+from audit.tally.distribution import Distribution
+from audit.tally.overlap import apart, belonging
+
+Floats = npt.NDArray[np.float64]
+
+GOOD, BAD, UNKNOWN = 0, 1, 2
+"""Outcomes, in the order of every last axis."""
+BINS = 1024
+"""Bins of scores that stay in an engine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Spread:
+    """Some people's scores by outcome, with what intervals need of their weights."""
+
+    of: Distribution
+    """Σw by value and outcome."""
+    squares: Distribution | None = None
+    """Σw² by the same; None without weights."""
+
+    @property
+    def total(self) -> float:
+        """Σw of everyone with a score."""
+        return self.of.total
+
+    @property
+    def outcomes(self) -> Floats:
+        """Σw by outcome, shape (3,)."""
+        return np.asarray(self.of.counts.sum(axis=0))
+
+    def approved(self, cutoffs: Floats, *, squared: bool = False) -> Floats:
+        """Σw (or Σw²) approved at each cut-off by outcome, shape (cut-offs, 3)."""
+        d = self.squares if squared and self.squares is not None else self.of
+        below = np.concatenate([np.zeros((1, 3)), np.cumsum(d.counts, axis=0)])
+        under = below[np.searchsorted(d.values, cutoffs, "left")]
+        return np.maximum(below[-1] - under, 0.0) if d.higher_is_better else under
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scored:
+    """Everyone's scores, and each group's of one protected attribute."""
+
+    attribute: str
+    """The attribute."""
+    roles: Roles
+    """Of the table or tally."""
+    everyone: Spread
+    """All rows with a score."""
+    groups: tuple[Spread, ...]
+    """By group, in level order."""
+    named: tuple[bool, ...]
+    """Groups that were named: not the missing one, nor "none of them"."""
+    reference: int | None
+    """Which group the others are compared with: declared, else the largest."""
+    selective: bool
+    """Whether outcomes are known only of the approved."""
+    table: Table | None
+    """Where the rows are, if in memory."""
+
+    @property
+    def column(self) -> str:
+        """The score or risk column."""
+        return self.everyone.of.column
+
+    @property
+    def higher(self) -> bool:
+        """Whether a higher value favours the applicant (a score, not a risk)."""
+        return self.everyone.of.higher_is_better
+
+    @property
+    def exact(self) -> bool:
+        """Whether cut-offs are values that occur; else they are edges of bins."""
+        return self.everyone.of.exact
+
+    def name(self, g: int) -> Group:
+        """A group's levels."""
+        return self.groups[g].of.group
+
+    def against(self, g: int) -> Spread:
+        """The reference group's rows that are not in a group."""
+        assert self.reference is not None
+        one, other = self.groups[g], self.groups[self.reference]
+        rest = apart(other.of, one.of)
+        if rest is other.of:
+            return other
+        squares = None
+        if one.squares is not None and other.squares is not None:
+            squares = apart(other.squares, one.squares)
+        return Spread(of=rest, squares=squares)
+
+    def cutoffs(self, spread: Spread | None = None) -> Floats:
+        """Every cut-off that approves somebody more, strictest first.
+
+        A score is approved at or above it, a risk below it: of exact values the next value up,
+        so that people who tie are decided together.
+        """
+        d = (spread or self.everyone).of
+        held = np.flatnonzero(d.by_value > 0)
+        if not d.exact:
+            edges = np.asarray(d.edges, np.float64)
+            return edges[held[::-1]] if d.higher_is_better else self._above(edges)[held]
+        values = d.values[held]
+        if d.higher_is_better:
+            return values[::-1]
+        return (
+            np.append(values[1:], math.nextafter(values[-1], math.inf)) if len(values) else values
+        )
+
+    @staticmethod
+    def _above(edges: Floats) -> Floats:
+        """Upper edges of bins; the last one is closed."""
+        upper = edges[1:].copy()
+        upper[-1] = math.nextafter(upper[-1], math.inf)
+        return upper
+
+    def nobody(self, spread: Spread | None = None) -> float:
+        """A cut-off that approves nobody of those who were seen."""
+        first = self.cutoffs(spread)[0]
+        d = (spread or self.everyone).of
+        if not d.higher_is_better:
+            held = np.flatnonzero(d.by_value > 0)[0]
+            return float(d.values[held] if d.exact else d.edges[held])
+        top = first if d.exact else d.edges[-1]
+        return math.nextafter(float(top), math.inf)
+
+
+def scored(source: Any, attribute: Any, roles: Mapping[str, Any], verb: str) -> list[Scored]:
+    """Scores by group of the attribute asked for, or of every protected one.
+
+    `source` is a table, a tally, or anything `audit.read` takes with `roles`. Raises `InputError`
+    MIT202 (no score or risk), MIT203 (no such attribute), MIT204 (a tally without score bins, or
+    nobody with a score).
+    """
+    from audit.table.intake import read
+    from audit.table.keywords import check_keywords, refuse_roles
+
+    held: Table | Tally
+    if isinstance(source, Table | Tally):
+        refuse_roles(roles, "a tally" if isinstance(source, Tally) else "a table")
+        held = source
+    else:
+        check_keywords(roles, ("attribute", "costs", "break_even", "group", "points", "level"))
+        held = read(source, **roles)
+    column = held.roles.score or held.roles.risk
+    if column is None:
+        raise InputError(
+            "MIT202", "there is neither a score nor a risk", argument="table",
+            fix=f'audit.{verb} moves a cut-off on one: name score="..." or risk="..."',
+        )  # fmt: skip
+    names = _attributes(held.roles, attribute)
+    if isinstance(held, Table) and isinstance(held.rows, CodedRows):
+        return [_of_rows(held, name, column) for name in names]
+    tally = held if isinstance(held, Tally) else _counted(held, names)
+    return [_of_tally(tally, name, column) for name in names]
+
+
+def _attributes(roles: Roles, told: Any) -> tuple[str, ...]:
+    if told is None:
+        if not roles.protected:
+            raise InputError(
+                "MIT203", "no protected attribute is named", argument="protected",
+                fix='audit.read(..., protected=["sex"])',
+            )  # fmt: skip
+        return roles.protected
+    if isinstance(told, tuple | list) and len(told) == 1:
+        told = told[0]
+    if not isinstance(told, str) or told not in roles.protected:
+        several = isinstance(told, tuple | list)
+        raise InputError(
+            "MIT203",
+            "cut-offs are looked at by one attribute at a time"
+            if several
+            else f"{shown(told)} is not a protected attribute",
+            argument="attribute",
+            fix=f"one of {listed(roles.protected)}"
+            if several
+            else suggestion(told, list(roles.protected)),
+        )
+    return (told,)
+
+
+def _of_rows(table: Table, attribute: str, column: str) -> Scored:
+    from audit.tally.spread import distributions
+
+    assert isinstance(table.rows, CodedRows)
+    rows, weight = table.rows, table.rows.weight
+    every, squares = table, None
+    if weight is not None and weight.max(initial=0.0) > 0:
+        own = weight / weight.max()  # squares of any weights then stay within floats
+        every = replace(table, rows=replace(rows, weight=own))
+        squares = replace(table, rows=replace(rows, weight=own * own))
+
+    def spreads(attributes: tuple[str, ...]) -> tuple[Spread, ...]:
+        found = distributions(every, attributes, column)
+        if squares is None:
+            return tuple(Spread(of=d) for d in found)
+        twice = distributions(squares, attributes, column)
+        return tuple(Spread(of=d, squares=s) for d, s in zip(found, twice, strict=True))
+
+    selective = False
+    if "decision" in rows.codes and "outcome" in rows.codes:
+        cell = 3 * rows.codes["decision"].astype(np.int64) + rows.codes["outcome"]
+        number = np.bincount(cell, rows.count, minlength=9).reshape(3, 3)
+        known = number[:, :2].sum(axis=1)
+        selective = bool(known[0] > 0 and number[1].sum() > 0 and known[1] == 0)
+    return _put_together(
+        table.roles, attribute, spreads(())[0], spreads((attribute,)), selective, table
+    )
+
+
+def _counted(table: Table, names: Sequence[str]) -> Tally:
+    from audit.tally.bins import make_bins, observed_range
+    from audit.tally.counting import count_rows
+    from audit.tally.plan import Plan, Shape
+
+    shapes = [Shape(), *(Shape(protected=(n,), column="score") for n in names)]
+    bins = make_bins(*observed_range(table, "score"), BINS)
+    return count_rows(table, Plan(shapes=tuple(shapes), bins={"score": bins}))
+
+
+def _of_tally(tally: Tally, attribute: str, column: str) -> Scored:
+    from audit.inference.measure import known
+    from audit.tally.spread import from_cube
+
+    squares = None
+    if tally.roles.weight is not None:
+        cubes = tuple(
+            c if c.weight_squared is None else replace(c, weight=c.weight_squared)
+            for c in tally.cubes
+        )
+        squares = replace(tally, cubes=cubes)
+
+    def spreads(attributes: tuple[str, ...]) -> tuple[Spread, ...]:
+        found = from_cube(tally, attributes, column)
+        if not found:
+            raise InputError(
+                "MIT204",
+                f"the tally has no score bins by {shown(attribute)}",
+                argument="table",
+                fix="count them: audit.count(audit.read(...)), or give the table itself",
+            )
+        if squares is None:
+            return tuple(Spread(of=d) for d in found)
+        twice = from_cube(squares, attributes, column)
+        return tuple(Spread(of=d, squares=s) for d, s in zip(found, twice, strict=True))
+
+    groups = spreads((attribute,))
+    return _put_together(
+        tally.roles, attribute, spreads(())[0], groups, known(tally).selective, None
+    )
+
+
+def _put_together(
+    roles: Roles,
+    attribute: str,
+    everyone: Spread,
+    groups: tuple[Spread, ...],
+    selective: bool,
+    table: Table | None,
+) -> Scored:
+    if not everyone.total > 0:
+        raise InputError(
+            "MIT204",
+            f"nobody with a weight above 0 has a {everyone.of.column!r}",
+            argument="table",
+            fix="check the column, its filter and the weights",
+        )
+    named = tuple(is_named(roles, (attribute,), s.of.group) for s in groups)
+    rows = [s.of.rows + s.of.missing for s in groups]
+    present = [g for g, own in enumerate(named) if own and rows[g] > 0]
+    if attribute in roles.reference:
+        wanted = (roles.reference[attribute],)
+        found = [g for g, s in enumerate(groups) if s.of.group == wanted]
+        reference = found[0] if found else None
+    else:
+        reference = max(present, key=lambda g: (rows[g], -g)) if present else None
+    return Scored(
+        attribute=attribute,
+        roles=roles,
+        everyone=everyone,
+        groups=groups,
+        named=named,
+        reference=reference,
+        selective=selective,
+        table=table,
+    )
+
+
+def by_block(found: Scored, cutoffs: Floats) -> Floats | None:
+    """Σw approved at each cut-off by block of repeated applicants; None where rows do not repeat.
+
+    Shape (64, 1 + groups + groups, cut-offs + 1, 3): everyone, each group, and each group's
+    reference without the group's rows; after the last cut-off stands everyone with a score.
+    """
+    table = found.table
+    if table is None or not isinstance(table.rows, CodedRows) or "block" not in table.rows.codes:
+        return None
+    rows, key = table.rows, f"protected:{found.attribute}"
+    assert rows.score is not None  # `scored` asked
+    keep = ~np.isnan(rows.score)
+    value = rows.score[keep]
+    # cut-offs run from the strictest on: the first that approves is how many refuse
+    if found.higher:
+        place = len(cutoffs) - np.searchsorted(cutoffs[::-1], value, "right")
+    else:
+        place = np.searchsorted(cutoffs, value, "right")
+    outcome = rows.codes.get("outcome")
+    last = np.full(len(value), UNKNOWN) if outcome is None else outcome[keep].astype(np.int64)
+    mass = np.ones(len(value)) if rows.weight is None else rows.weight[keep] / rows.weight.max()
+    if rows.count is not None:
+        mass = mass * rows.count[keep]
+    levels = table.axes[key].levels
+    size = len(cutoffs) + 1
+    cell = rows.codes["block"][keep].astype(np.int64)
+    for width, part in ((len(levels), rows.codes[key][keep]), (size, place), (3, last)):
+        cell = cell * width + part
+    shape = (BLOCKS, len(levels), size, 3)
+    counted = np.bincount(cell, mass, minlength=math.prod(shape)).reshape(shape)
+    counted = np.cumsum(counted, axis=2)
+    own = belonging(table.roles, (found.attribute,), (levels,))
+    members = np.eye(len(levels), dtype=bool) if own.members is None else own.members
+    sides = [np.ones(len(levels), dtype=bool), *members]
+    for inside in members:
+        other = members[found.reference] if found.reference is not None else inside
+        sides.append(other & ~inside)
+    return np.stack([counted[:, inside].sum(axis=1) for inside in sides], axis=1)
