@@ -157,6 +157,8 @@ def _mended(problem: InputError, command: list[str]) -> list[str] | None:
     if argument == "config":
         made = ["--config", *_typed(command, "config")] if "--config" in command else []
         return ["audit", "init"] if problem.code == "CLI010" else ["audit", "check", *made]
+    if problem.code == "TBL129":
+        return _with(command, "model_seconds", "SECONDS")
     meant, wrong = _MEANT.search(fix), _NAMED.search(problem.message)
     if meant and wrong:
         return shell.replaced(command, wrong.group(1), meant.group(1))

@@ -16,6 +16,7 @@ from typing import NoReturn
 import click
 
 from audit.cli.lazy import Entry, LazyGroup, debug_option, write_examples
+from audit.errors import InputError
 
 AUDIT, REMEDY, OPERATE, LEARN = "Audit", "Understand and remedy", "Operate", "Learn"
 _HERE = "audit.cli.commands"
@@ -112,7 +113,21 @@ app.params.append(debug_option())
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code; never a traceback unless asked for."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None:
+        _own(given)
     sys.exit(run(given))
+
+
+def _own(given: list[str]) -> None:
+    """This process does nothing else: a model that will not give it back may cost it its life."""
+    from audit.table.patience import may_end
+
+    def words(problem: InputError) -> str:
+        from audit.cli.trouble import words_of
+
+        return words_of(problem, given)
+
+    may_end(words)
 
 
 def run(given: list[str]) -> int:

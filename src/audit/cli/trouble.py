@@ -61,13 +61,10 @@ def say(text: str) -> None:
 def explain(problem: BaseException, given: list[str], debug: bool) -> int:
     """Say what went wrong and how to put it right; returns the exit code."""
     if isinstance(problem, InputError | click.ClickException | OSError):
-        message = _message(problem)
-        correct = corrections.corrected(problem, ["audit", *given])
+        said = words_of(problem, given)
         if debug:
             _traceback(problem)
-        say(_wrapped(f"audit: {message}"))
-        if correct is not None:
-            say(f"Try:\n  {shell.wrapped(correct).replace(chr(10), chr(10) + '  ')}")
+        say(said)
         return WRONG
     if debug:
         _traceback(problem)
@@ -76,6 +73,15 @@ def explain(problem: BaseException, given: list[str], debug: bool) -> int:
     say(_wrapped(f"audit: this is a defect of ours, not of your data: {what}"))
     say(f"No verdict was reached. Please report it with what this prints:\n  {again}")
     return DEFECT
+
+
+def words_of(problem: BaseException, given: list[str]) -> str:
+    """What is said of wrong input: the message, and the corrected command where there is one."""
+    said = _wrapped(f"audit: {_message(problem)}")
+    correct = corrections.corrected(problem, ["audit", *given])
+    if correct is None:
+        return said
+    return f"{said}\nTry:\n  {shell.wrapped(correct).replace(chr(10), chr(10) + '  ')}"
 
 
 def _wrapped(text: str) -> str:
