@@ -35,6 +35,7 @@ _WHERE = {
     "check_metric": "audit.metrics.check",
     "decompose": "audit.explanation.decompose",
     "recourse": "audit.explanation.recourse",
+    "group_cutoffs": "audit.mitigation.group_cutoffs",
     "sweep_cutoffs": "audit.mitigation.cutoffs",
 }
 _MODULES = ("metrics", "inference", "datasets")
@@ -51,6 +52,7 @@ __all__ = [
     "datasets",
     "decompose",
     "explain",
+    "group_cutoffs",
     "inference",
     "letter",
     "letter_template",
@@ -79,6 +81,7 @@ if TYPE_CHECKING:
     from audit.inference.regression import regress
     from audit.metrics.check import check_metric
     from audit.mitigation.cutoffs import sweep_cutoffs
+    from audit.mitigation.group_cutoffs import group_cutoffs
     from audit.pipeline import Audit, attach, count, load, run, write
     from audit.table.intake import read
     from audit.tally.file import load as load_tally

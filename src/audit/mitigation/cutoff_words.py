@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from audit.table.roles import Group
 
 if TYPE_CHECKING:
+    from audit.mitigation.group_cutoffs_record import GroupCutoffs
     from audit.mitigation.sweep_record import Sweep, SweepPoint
 
 HALF = 0.5
+ENDS = 0.05, 0.95
+"""Approval rates between which the lowest ratio is looked for: nearer the ends few decide it."""
 
 
 def worded(group: Group | None) -> str:
@@ -61,12 +64,15 @@ def _compared(point: SweepPoint, found: Sweep) -> str:
 
 
 def _extremes(found: Sweep, who: str) -> Iterable[str]:
-    known = [p for p in found.points if not math.isnan(p.ratio)]
+    least, most = ENDS
+    known = [
+        p for p in found.points if not math.isnan(p.ratio) and least <= p.approval_rate <= most
+    ]
     if known:
-        least = min(known, key=lambda p: p.ratio)
+        lowest = min(known, key=lambda p: p.ratio)
         yield (
-            f"Over {len(found.points)} cut-offs the ratio of {who} is lowest, {least.ratio:.3f}, "
-            f"where {percent(least.approval_rate)} are approved."
+            f"Where 5 to 95 % are approved, the ratio of {who} is lowest at "
+            f"{percent(lowest.approval_rate)}: {lowest.ratio:.3f}."
         )
     paid = [p for p in found.points if not math.isnan(p.profit)]
     if paid:
@@ -77,3 +83,20 @@ def _extremes(found: Sweep, who: str) -> Iterable[str]:
             + ("" if math.isnan(best.ratio) else f" (ratio {best.ratio:.3f})")
             + "."
         )
+
+
+def rules_summary(found: GroupCutoffs) -> str:
+    """The share of the highest profit that each rule keeps, and what its cut-offs are."""
+    rules = found.rules
+    if found.reason is not None:
+        return f"No share of the highest profit can be given: {found.reason}. {found.warning}"
+    kept = ", ".join(
+        f"{rule.title} {percent(rule.share_of_maximum)} "
+        f"({percent(rule.share_low)} to {percent(rule.share_high)})"
+        for rule in rules[1:]
+    )
+    return (
+        f"Of the highest profit that cut-offs on {found.column} by {found.attribute} can reach, "
+        f"{kept} is kept ({100 * found.level:g} % intervals, the rules taken as given). "
+        f"{found.warning}"
+    )

@@ -95,8 +95,8 @@ def on_hull(at: float, along: Floats, vertices: Ints) -> Mix:
     i = min(i, len(along) - 1)
     if i == 0 or along[i] - at <= CLOSE * max(1.0, abs(at)):
         return ((int(vertices[i]), 1.0),)
-    share = (at - along[i - 1]) / (along[i] - along[i - 1])
-    return _mix((int(vertices[i - 1]), 1 - share), (int(vertices[i]), float(share)))
+    share = float((at - along[i - 1]) / (along[i] - along[i - 1]))
+    return _mix((int(vertices[i - 1]), 1 - share), (int(vertices[i]), share))
 
 
 def _mix(*parts: tuple[int, float]) -> Mix:

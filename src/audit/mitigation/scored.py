@@ -130,6 +130,13 @@ class Scored:
         upper[-1] = math.nextafter(upper[-1], math.inf)
         return upper
 
+    def passing(self, value: float, spread: Spread | None = None) -> float:
+        """The strictest cut-off that approves a value which occurs."""
+        found = self.cutoffs(spread)
+        if self.higher:
+            return float(found[::-1][np.searchsorted(found[::-1], value, "right") - 1])
+        return float(found[np.searchsorted(found, value, "right")])
+
     def nobody(self, spread: Spread | None = None) -> float:
         """A cut-off that approves nobody of those who were seen."""
         first = self.cutoffs(spread)[0]

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 NAN = math.nan
 DRAWN = 60
 """Points of `Sweep.to_dict()`, at most."""
+CELLS = 240
+"""Its points times groups, at most, where that leaves `LEAST` points."""
+LEAST = 24
+OF_THE_REST = ("precision", "false_negative_rate_low", "false_negative_rate_high")
+"""Left out of `Sweep.to_dict()`: 1 less what is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +187,10 @@ class Sweep:
         kept = self._drawn()
         found = {name: plain(getattr(self, name)) for name in self.__slots__ if name != "points"}
         found["points"] = [plain(self.points[i]) for i in kept]
+        for point in found["points"]:
+            point["groups"] = [
+                {n: v for n, v in at.items() if n not in OF_THE_REST} for at in point["groups"]
+            ]
         found["operating"] = None if self.operating is None else kept.index(self.operating)
         found["missing_by_group"] = [
             {"group": list(group), "rows": rows} for group, rows in self.missing_by_group
@@ -190,9 +199,10 @@ class Sweep:
 
     def _drawn(self) -> list[int]:
         last = len(self.points) - 1
-        if last < DRAWN:
+        most = min(DRAWN, max(CELLS // max(len(self.points[0].groups), 1), LEAST))
+        if last < most:
             return list(range(last + 1))
-        own = {round(i * last / (DRAWN - 2)) for i in range(DRAWN - 1)}
+        own = {round(i * last / (most - 2)) for i in range(most - 1)}
         return sorted(own if self.operating is None else own | {self.operating})
 
     def to_frame(self) -> pd.DataFrame:
