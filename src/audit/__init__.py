@@ -36,7 +36,9 @@ _WHERE = {
     "decompose": "audit.explanation.decompose",
     "recourse": "audit.explanation.recourse",
     "group_cutoffs": "audit.mitigation.group_cutoffs",
+    "reweigh": "audit.mitigation.weighing",
     "sweep_cutoffs": "audit.mitigation.cutoffs",
+    "who_changes": "audit.mitigation.changes",
 }
 _MODULES = ("metrics", "inference", "datasets")
 
@@ -65,8 +67,10 @@ __all__ = [
     "reason_codes",
     "recourse",
     "regress",
+    "reweigh",
     "run",
     "sweep_cutoffs",
+    "who_changes",
     "write",
 ]
 
@@ -80,8 +84,10 @@ if TYPE_CHECKING:
     from audit.inference.power import power
     from audit.inference.regression import regress
     from audit.metrics.check import check_metric
+    from audit.mitigation.changes import who_changes
     from audit.mitigation.cutoffs import sweep_cutoffs
     from audit.mitigation.group_cutoffs import group_cutoffs
+    from audit.mitigation.weighing import reweigh
     from audit.pipeline import Audit, attach, count, load, run, write
     from audit.table.intake import read
     from audit.tally.file import load as load_tally
