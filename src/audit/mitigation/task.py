@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from audit.errors import InputError
 from audit.mitigation.deciders import Cut, Decider, Grouping, Plain
 from audit.mitigation.fitting import Lesson, NotFittedError, chances, fitted, folds, seeded
 from audit.mitigation.people import GOOD, People
 from audit.table.roles import Level
+from audit.table.wording import shown
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -184,6 +186,22 @@ def baseline(task: Task) -> tuple[Decider, tuple[str, ...]]:
     return found
 
 
+def share_of(task: Task, method: str, name: str, default: float) -> float:
+    """A setting from 0 to 1 of a method, as in `settings={"reweighing": {"strength": 0.5}}`.
+
+    Raises `InputError` MIT406 for what is no such number.
+    """
+    own = task.settings.get(method, {})
+    told = own.get(name, default) if isinstance(own, Mapping) else own
+    number = isinstance(told, int | float | np.number) and not isinstance(told, bool)
+    if not (number and 0 <= told <= 1):
+        raise InputError(
+            "MIT406", f"{name} of {method} is {shown(told)}, no number from 0 to 1",
+            argument="settings", fix=f"{default:g} unless told",
+        )  # fmt: skip
+    return float(told)
+
+
 def unchanged(task: Task, rows: Ints) -> Lesson:
     """These rows as they are."""
     whole = task.lesson()
@@ -200,5 +218,5 @@ def _only(lesson: Lesson, features: tuple[str, ...]) -> Lesson:
 
 __all__ = [
     "Change", "NotFittedError", "Task", "Where", "baseline", "baseline_scores", "out_of_fold",
-    "trained", "unchanged",
+    "share_of", "trained", "unchanged",
 ]  # fmt: skip
