@@ -34,6 +34,7 @@ _WHERE = {
     "letter_template": "audit.explanation.letters",
     "check_metric": "audit.metrics.check",
     "decompose": "audit.explanation.decompose",
+    "mitigate": "audit.mitigation.comparing",
     "recourse": "audit.explanation.recourse",
     "group_cutoffs": "audit.mitigation.group_cutoffs",
     "reweigh": "audit.mitigation.weighing",
@@ -62,6 +63,7 @@ __all__ = [
     "load_tally",
     "merge",
     "metrics",
+    "mitigate",
     "power",
     "read",
     "reason_codes",
@@ -85,6 +87,7 @@ if TYPE_CHECKING:
     from audit.inference.regression import regress
     from audit.metrics.check import check_metric
     from audit.mitigation.changes import who_changes
+    from audit.mitigation.comparing import mitigate
     from audit.mitigation.cutoffs import sweep_cutoffs
     from audit.mitigation.group_cutoffs import group_cutoffs
     from audit.mitigation.weighing import reweigh

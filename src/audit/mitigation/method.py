@@ -37,6 +37,8 @@ class Method:
     """Whether a decision reads the applicant's own group: a treatment risk in US credit."""
     randomised: bool = False
     """Whether two applicants alike in everything may be answered differently by lot."""
+    costly: bool = False
+    """Whether it trains dozens of models: it is then not trained again with other seeds."""
     extra: str | None = None
     """The optional install it needs."""
     settings: Mapping[str, Any] = field(default_factory=dict)

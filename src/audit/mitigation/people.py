@@ -118,7 +118,7 @@ def people(table: Any, argument: str) -> People:
             "MIT005", "there is no outcome to learn from", argument=argument,
             fix="audit.read(..., outcome=COLUMN, favorable={'outcome': VALUE})",
         )  # fmt: skip
-    frame = _pandas(rows.frame)
+    frame = as_pandas(rows.frame)
     features = _features(table, [str(c) for c in frame.columns])
     outcome = _outcome(rows, argument)
     mass = np.ones(table.size)
@@ -177,7 +177,8 @@ def same_columns(train: People, test: People) -> None:
         )  # fmt: skip
 
 
-def _pandas(frame: Any) -> pd.DataFrame:
+def as_pandas(frame: Any) -> pd.DataFrame:
+    """A frame, whatever its library, as pandas; a pandas frame is given back as it is."""
     import narwhals as nw
 
     native = nw.to_native(frame) if hasattr(frame, "to_native") else frame
@@ -185,7 +186,7 @@ def _pandas(frame: Any) -> pd.DataFrame:
 
     if isinstance(native, pd.DataFrame):
         return native
-    found: pd.DataFrame = nw.from_native(native, eager_only=True).to_pandas()
+    found: pd.DataFrame = nw.from_native(native, eager_only=True).toas_pandas()
     return found
 
 
