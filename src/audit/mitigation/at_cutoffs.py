@@ -14,7 +14,8 @@ from audit.inference.clusters import block_effective, block_jackknife, jackknife
 from audit.inference.intervals import difference_interval, rate_interval, ratio_interval
 from audit.inference.weights import effective
 from audit.mitigation.costs import Costs
-from audit.mitigation.scored import BAD, GOOD, UNKNOWN, Scored, Spread, by_block
+from audit.mitigation.repeats import by_block
+from audit.mitigation.scored import BAD, GOOD, UNKNOWN, Scored, Spread
 
 Floats = npt.NDArray[np.float64]
 
