@@ -279,19 +279,6 @@ KAMIRAN = (
 
 METHODS: tuple[Method, ...] = (
     Method(
-        key="reweighing",
-        title="Reweighing",
-        acts=BEFORE,
-        does="Weighs the training rows so that group and outcome are independent: favourable "
-        "outcomes of a group that has few of them count for more. With a strength below 1 each "
-        "group's base rate moves that share of the way to the overall one (linear in the weights).",
-        fails="A model that fits its training rows closely, such as a deep forest, hardly minds "
-        "weights; group gaps that other features carry beyond the base rates remain.",
-        source=f"{KAMIRAN}, section 5.3; equal to AIF360's Reweighing",
-        make=_reweighed,
-        settings={"strength": 1.0},
-    ),
-    Method(
         key="class_weights",
         title="Class weights",
         acts=BEFORE,
@@ -303,6 +290,19 @@ METHODS: tuple[Method, ...] = (
         source="King and Zeng, Logistic regression in rare events data, Political Analysis 9 "
         "(2001) 137-163; scikit-learn",
         make=_balanced,
+    ),
+    Method(
+        key="reweighing",
+        title="Reweighing",
+        acts=BEFORE,
+        does="Weighs the training rows so that group and outcome are independent: favourable "
+        "outcomes of a group that has few of them count for more. With a strength below 1 each "
+        "group's base rate moves that share of the way to the overall one (linear in the weights).",
+        fails="A model that fits its training rows closely, such as a deep forest, hardly minds "
+        "weights; group gaps that other features carry beyond the base rates remain.",
+        source=f"{KAMIRAN}, section 5.3; equal to AIF360's Reweighing",
+        make=_reweighed,
+        settings={"strength": 1.0},
     ),
     Method(
         key="massaging",
