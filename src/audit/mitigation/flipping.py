@@ -38,6 +38,9 @@ MARGINS = 50
 TRIES = 8
 """Cut-offs tried in the search for an approval rate."""
 
+STRIDE = 1.5
+"""Steps a share that is missed is moved by until the one asked for lies between two."""
+
 CLOSE = 0.02
 """How far the share approved may be from the one asked for."""
 
@@ -45,6 +48,12 @@ CLOSE = 0.02
 def reject_option(task: Task) -> Made:
     """A band about the cut-off, where others are approved and the reference group is denied."""
     found = unseen(task)
+    nobody = np.zeros(len(task.levels), bool)
+    if _gap(RejectBand(task.grouping, nobody, nobody, found.at, 0.0, found.at), found) < -BOUND:
+        raise NotFittedError(
+            "the reference group is approved less often than the others, and the band would deny "
+            "it more"
+        )
     truth = dataset(found.privileged, found.good, found.scores, found.mass)
 
     def band(at: float) -> RejectBand | None:
@@ -52,9 +61,7 @@ def reject_option(task: Task) -> Made:
 
     rule = _settled(task, found, band)
     if rule is None:
-        raise NotFittedError(
-            f"no band about the cut-off brings the gap in approvals within {BOUND:g}"
-        )
+        raise NotFittedError(f"no band about the cut-off brings the gap in approvals to {BOUND:g}")
     low, high = rule.above - rule.margin, rule.above + rule.margin
     note = f"between {low:.3f} and {high:.3f} of the favourable chance the group decides"
     return decided(task, rule, found, note)
@@ -195,9 +202,9 @@ def _settled(task: Task, found: Unseen, make: Callable[[float], Rule | None]) ->
         if off < 0.002:
             break
         low, high = (share, high) if reached < asked else (low, share)
-        share = float(np.clip(share + asked - reached, low, high))
-        if share in (low, high):
-            share = (low + high) / 2
+        bracketed = low > 0.0 and high < 1.0
+        share = (low + high) / 2 if bracketed else share + STRIDE * (asked - reached)
+        share = float(np.clip(share, low, high))
     if best is not None and off > CLOSE:
         raise NotFittedError(f"it cannot approve {asked:.0%}: the nearest share is {off:.0%} away")
     return best
