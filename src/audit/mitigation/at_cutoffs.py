@@ -191,7 +191,8 @@ class Swept:
             rest = np.maximum(side.total2[whole].sum() - good - bad, 0.0)
             spread = good * (gain - value) ** 2 + bad * (loss + value) ** 2 + rest * value**2
             half = critical(self.level) * np.sqrt(spread) / base
-            half = np.where(half > 0, half, np.nan)  # nothing varies: nothing is known of it
+            # where nothing varies, nothing is known of how much it might
+            half = np.where(half > 1e-9 * (gain + loss), half, np.nan)
             low, high = value - half, value + half
         if self.of.selective:
             hidden = side.approved[:, UNKNOWN] > 0
