@@ -35,6 +35,7 @@ _WHERE = {
     "check_metric": "audit.metrics.check",
     "decompose": "audit.explanation.decompose",
     "mitigate": "audit.mitigation.comparing",
+    "records_needed": "audit.mitigation.remedies",
     "recourse": "audit.explanation.recourse",
     "group_cutoffs": "audit.mitigation.group_cutoffs",
     "reweigh": "audit.mitigation.weighing",
@@ -67,6 +68,7 @@ __all__ = [
     "power",
     "read",
     "reason_codes",
+    "records_needed",
     "recourse",
     "regress",
     "reweigh",
@@ -90,6 +92,7 @@ if TYPE_CHECKING:
     from audit.mitigation.comparing import mitigate
     from audit.mitigation.cutoffs import sweep_cutoffs
     from audit.mitigation.group_cutoffs import group_cutoffs
+    from audit.mitigation.remedies import records_needed
     from audit.mitigation.weighing import reweigh
     from audit.pipeline import Audit, attach, count, load, run, write
     from audit.table.intake import read

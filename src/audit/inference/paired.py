@@ -13,7 +13,8 @@ from audit.inference.checks import Floats, counts, critical, together
 
 __all__ = ["effective_pairs", "mcnemar", "paired_interval"]
 
-STEPS = 64
+TINY = 1e-300
+STEPS = 54
 """Halvings of an interval of length 2: down to the last digit of a float."""
 
 
@@ -46,7 +47,7 @@ def paired_interval(
 
 def _lower(b: Floats, c: Floats, n: Floats, z: Floats) -> Floats:
     """The lower limit, by halving: every smaller difference is rejected."""
-    whole = np.maximum(n, 1e-300)
+    whole = np.maximum(n, TINY)
     point = (b - c) / whole
     low, high = np.full(b.shape, -1.0), point.copy()
     for _ in range(STEPS):
@@ -56,9 +57,8 @@ def _lower(b: Floats, c: Floats, n: Floats, z: Floats) -> Floats:
         none = -c * at * (1 - at)
         root = np.sqrt(np.maximum(one * one - 8 * whole * none, 0.0))
         # of two forms of one root, the one that does not cancel
-        with np.errstate(divide="ignore", invalid="ignore"):
-            losing = np.where(one > 0, -2 * none / (one + root), (root - one) / (4 * whole))
-        variance = whole * (2 * np.nan_to_num(losing) + at * (1 - at))
+        losing = np.where(one > 0, -2 * none / (one + root + TINY), (root - one) / (4 * whole))
+        variance = whole * (2 * losing + at * (1 - at))
         rejected = away * away > z * z * variance
         low, high = np.where(rejected, at, low), np.where(rejected, high, at)
     return np.minimum(high, point)

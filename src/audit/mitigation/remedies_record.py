@@ -116,7 +116,8 @@ class RecordsNeeded:
                 "records"
             )
             others = len(short) - 1
-            text += f"; {others} more group{'s' * (others != 1)} lack some." if others else "."
+            lack = "group lacks" if others == 1 else "groups lack"
+            text += f"; {others} other {lack} some." if others else "."
         elif known:
             text = f"Every group with a known rate has the rows for {want}."
         else:
@@ -124,7 +125,9 @@ class RecordsNeeded:
         never = [g for g in self.groups if g.gap_reason and g.gap_half_width > 0]
         if never:
             one = never[0]
-            text += f" For the gap of {' × '.join(one.attribute)} {worded(one.group)}: {one.gap_reason}."
+            who = f"{' × '.join(one.attribute)} {worded(one.group)}"
+            text += f" For the gap of {who}: {one.gap_reason}"
+            text += f"; {one.together:,} in either would be." if one.together else "."
         return text
 
     def __repr__(self) -> str:
