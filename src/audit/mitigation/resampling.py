@@ -65,14 +65,15 @@ def wanted(task: Task, rows: Ints, aim: Any) -> tuple[Ints, dict[int, int]]:
     """Cell of each row (2 × group + favourable), and how many rows each cell is to have.
 
     Worked out in the table's weights: a cell is to weigh what `aim` says, and rows keep the
-    weights they have.
+    weights they have. The group of missing levels stays as it is.
     """
     good = (task.train.outcome[rows] == GOOD).astype(np.int64)
     cell = 2 * task.codes[rows] + good
     size = 2 * len(task.levels)
     mass = np.bincount(cell, task.train.mass[rows], size).reshape(-1, 2)
     now = np.bincount(cell, minlength=size)
-    aimed = aim(mass).ravel()
+    named = [task.train.decides(task.attribute, level) for level in task.levels]
+    aimed = np.where(np.array(named)[:, None], aim(mass), mass).ravel()
     ratio = np.divide(aimed, mass.ravel(), out=np.ones(size), where=mass.ravel() > 0)
     then = np.maximum(np.rint(now * ratio).astype(np.int64), (now > 0).astype(np.int64))
     if then.sum() > MOST * len(rows):
@@ -216,7 +217,7 @@ def _numbers(inputs: Any) -> tuple[Floats, dict[int, Any]]:
     for place, name in enumerate(inputs):
         column = inputs[name]
         if column.dtype.kind in "iuf":
-            values = column.to_numpy(np.float64)
+            values = column.to_numpy(np.float64, na_value=np.nan)
             known = values[~np.isnan(values)]
             columns.append(
                 np.where(np.isnan(values), np.median(known) if len(known) else 0, values)
