@@ -301,6 +301,18 @@ def test_predict_decides_where_it_does(predicts: bool) -> None:
     assert "predict" in found.decided_by
 
 
+def test_answers_beyond_single_precision_are_no_warning() -> None:
+    """A number that single precision cannot hold is double precision, and that is all."""
+    rows = {"sex": ["f", "m"] * 50, "x": list(range(100)), "ok": [0] * 50 + [1] * 50}
+    read = audit.read(rows, protected="sex", decision="ok", favorable=1, features=["x"])
+
+    def vast(rows: Any) -> Any:
+        return np.asarray(rows["x"], dtype=np.float64) * 1e300
+
+    way = audit.recourse(vast, read, rows=[41], returns=1, immutable={}).rows[0]
+    assert way.changes == {"x": (41, 53)}  # the same as of x / 10
+
+
 # --- refused --------------------------------------------------------------------------------
 
 
@@ -308,7 +320,11 @@ def test_faults_are_named() -> None:
     """Each says which argument, and what to do."""
     assert "did you mean 'income'" in str(refused("EXP301", "immutable", immutable=["incom"]))
     refused("EXP302", "immutable", actionable=["income"], immutable=["income"])
+    refused("TBL005", "actionable", actionable=np.bool_(True))
+    refused("TBL005", "immutable", immutable=np.zeros((2, 2)))
+    refused("INF001", "level", level=[0.9, 0.95])
     refused("EXP303", "monotone", monotone={"age": "up"})
+    refused("EXP303", "monotone", monotone={"age": np.array(["up", "down"])})
     refused("EXP303", "ranges", ranges={"age": (70, 20)})
     refused("EXP304", "actionable", immutable=credit.NUMBERS)
     refused("EXP306", "most", most=0)

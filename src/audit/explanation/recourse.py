@@ -37,7 +37,7 @@ from audit.explanation.recourse_search import (
 from audit.explanation.recourse_told import check_numbers, fixed_features, limits, named_rows
 from audit.explanation.scored import Scored, scored
 from audit.explanation.treatment import Rule, approved_by, rule_of
-from audit.inference.checks import critical
+from audit.inference.checks import one_level
 from audit.table.distinct import plain
 
 Floats = npt.NDArray[np.float64]
@@ -94,7 +94,7 @@ def recourse(
     ({'income': (41, 53)}, 0.12)
     """
     check_numbers(most, size, seed)
-    critical(level)
+    level = one_level(level)
     say = progress or (lambda text, done, total: None)
     people = applicants(model, table)
     copies = copies_among(people.table, people.features, seed)

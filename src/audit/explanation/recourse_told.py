@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from audit.errors import InputError
 from audit.explanation.applicants import Applicants, row_numbers
+from audit.table.arguments import names
 from audit.table.columns import floats
 from audit.table.wording import listed, shown, suggestion
 
@@ -33,15 +34,16 @@ def fixed_features(
     actionable: Sequence[str] | None,
     immutable: Sequence[str] | Mapping[str, str],
 ) -> dict[str, str]:
-    """Features that stay, and why; raises `InputError` EXP301, EXP302."""
+    """Features that stay, and why; raises `InputError` EXP301, EXP302, TBL004, TBL005."""
     columns = [c for n in people.codes for c in people.columns_of(n)]
     fixed = {f: "a protected attribute" for f in people.features if f in columns}
     for feature, name in copies.items():
         fixed.setdefault(feature, f"nearly tells {name}")
-    named = [actionable] if isinstance(actionable, str) else actionable
-    held = [immutable] if isinstance(immutable, str) else immutable
-    for argument, names in (("actionable", named or ()), ("immutable", held)):
-        for name in names:
+    named = None if actionable is None else names("actionable", actionable)
+    reasons = immutable if isinstance(immutable, Mapping) else {}
+    held = names("immutable", tuple(reasons) if reasons is immutable else immutable)
+    for argument, given in (("actionable", named or ()), ("immutable", held)):
+        for name in given:
             if name not in people.features and name not in columns:
                 raise InputError(
                     "EXP301", f"{shown(name)} is not one of the model's features",
@@ -62,8 +64,7 @@ def fixed_features(
             )  # fmt: skip
     for name in held:
         if name in people.features:
-            why = held[name] if isinstance(held, Mapping) else "said to be immutable"
-            fixed.setdefault(name, why)
+            fixed.setdefault(name, reasons.get(name, "said to be immutable"))
     if named is not None:
         for name in people.features:
             if name not in named:
@@ -97,7 +98,7 @@ def limits(
                     fix="a category has neither direction nor range; name it in immutable",
                 )  # fmt: skip
     for name, way in monotone.items():
-        if way not in ("increase", "decrease"):
+        if not isinstance(way, str) or way not in ("increase", "decrease"):
             raise InputError(
                 "EXP303", f"{shown(way)} for {shown(name)}", argument="monotone",
                 fix='"increase" or "decrease"',

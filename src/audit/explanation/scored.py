@@ -260,7 +260,9 @@ def _one_number(function: Callable[[Any], Any], rows: Any, name: str, what: str)
 def _asked(ask: Callable[[Any], Floats], people: Applicants, model: Any) -> tuple[Floats, bool]:
     """All rows' scores, and whether they hold no more than single precision."""
     values = ask(people.frame)
-    return values, bool((values == values.astype(np.float32)).all()) or _is_single(model)
+    with np.errstate(over="ignore"):  # what single precision cannot hold differs from it
+        single = values.astype(np.float32)
+    return values, bool((values == single).all()) or _is_single(model)
 
 
 def _is_single(model: Any) -> bool:
