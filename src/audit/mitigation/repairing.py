@@ -8,23 +8,18 @@ from __future__ import annotations
 
 import random
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from audit.mitigation.deciders import Changed, Cut, Decider, Grouping, Plain
-from audit.mitigation.fitting import (
-    Lesson,
-    NotFittedError,
-    fitted,
-    folds,
-    reads_categories,
-    told,
-)
+from audit.mitigation.changed_inputs import learned, taught
+from audit.mitigation.deciders import Changed, Grouping
+from audit.mitigation.decorrelating import decorrelated
+from audit.mitigation.fitting import NotFittedError, told
 from audit.mitigation.method import BEFORE, Made, Method
-from audit.mitigation.task import HALF, Task, share_of
+from audit.mitigation.task import Task, share_of
 from audit.table.wording import listed
 
 if TYPE_CHECKING:
@@ -36,45 +31,7 @@ Curves = Mapping[str, Mapping[int, tuple[Floats, Floats]]]
 
 FEWEST = 30
 """Rows of a group below which its distribution is not read."""
-NOTHING = 1e-9
-"""Share of a column's spread below which what the group leaves of it counts as rounding."""
 INSTALL = 'pip install "evenhand[repair]"'
-
-Learn = Callable[[Ints], tuple[Changed, tuple[str, ...]]]
-"""Training rows -> a change with the model trained on what it makes of them, and warnings."""
-
-
-def learned(task: Task, learn: Learn) -> Made:
-    """A changed-inputs model with the cut-off that `task.where` asks for.
-
-    The cut-off is found on scores of rows that neither change nor model had seen.
-    """
-    who = task.train
-    scorer, notes = learn(np.arange(len(who)))
-    at = HALF
-    if task.where.approval_rate is not None:
-        scores = np.empty(len(who))
-        for rows, held_out in folds(who.outcome, task.codes, task.seed):
-            part, _ = learn(rows)
-            scores[held_out] = part.scores(who.frame.iloc[held_out])
-        at = task.where.at(scores, who.mass)
-    elif task.where.cutoff is not None:
-        at = task.where.at(np.empty(0), np.empty(0))
-    columns = tuple(dict.fromkeys((*who.features, task.attribute)))
-    return Decider(scorer, Cut(at), who.labels, columns, task.seed), notes
-
-
-def taught(task: Task, rows: Ints, change: Any, estimator: Any) -> tuple[Changed, tuple[str, ...]]:
-    """An estimator trained on changed inputs of these rows."""
-    inputs = change.transform(task.train.frame.iloc[rows])
-    weight = None if task.weight is None else task.weight[rows]
-    lesson = Lesson(inputs=inputs, labels=task.labels[rows], weight=weight)
-    model, notes = fitted(estimator, lesson)
-    plain = Plain(model, tuple(inputs.columns), task.train.labels[1])
-    return Changed(change, plain), notes
-
-
-# --- disparate-impact remover --------------------------------------------------------------------
 
 
 class Repair:
@@ -210,151 +167,6 @@ def _read(curves: Curves, group: int) -> bool:
     return any(group in own for own in curves.values())
 
 
-# --- correlation remover -------------------------------------------------------------------------
-
-
-class Decorrelated:
-    """Inputs as numbers, less what the group alone tells of them by least squares."""
-
-    def __init__(
-        self,
-        grouping: Grouping,
-        features: tuple[str, ...],
-        encoder: Any,
-        groups: tuple[int, ...],
-        mean: Floats,
-        beta: Floats,
-        flat: dict[int, float],
-    ) -> None:
-        """Remember how the group is told, the encoding, and what fairlearn's remover learned."""
-        self.grouping, self.features, self.encoder = grouping, features, encoder
-        self.groups, self.mean, self.beta, self.flat = groups, mean, beta, flat
-
-    def transform(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """x0, x1, ...; nothing is taken from who is of an unknown group."""
-        import pandas as pd
-
-        codes = self.grouping.codes(frame)
-        numbers = self.encoder.transform(frame[list(self.features)])
-        told = indicators(codes, self.groups, self.mean) - self.mean
-        found: Floats = numbers - told @ self.beta
-        for place, value in self.flat.items():
-            found[:, place] = value
-        return pd.DataFrame(found, columns=_names(found.shape[1]), index=frame.index)
-
-
-def indicators(codes: Ints, groups: tuple[int, ...], mean: Floats) -> Floats:
-    """Shape (rows, groups): 1 in the group; a row of an unknown group is the average row.
-
-    >>> indicators(np.array([0, 1, -1]), (1,), np.array([0.3])).ravel().tolist()
-    [0.0, 1.0, 0.3]
-    """
-    found = (codes[:, None] == np.array(groups)[None, :]).astype(np.float64)
-    found[codes < 0] = mean
-    return found
-
-
-class Encoded:
-    """A pipeline's steps before its model; then words one-hot and gaps filled by the median."""
-
-    def __init__(self, head: Any, tail: Any) -> None:
-        """Remember both, fitted; no head where there are no such steps."""
-        self.head, self.tail = head, tail
-
-    def transform(self, frame: pd.DataFrame) -> Floats:
-        """Shape (rows, columns)."""
-        made = frame if self.head is None else _framed(self.head.transform(frame))
-        found: Floats = np.array(self.tail.transform(made), np.float64)
-        return found
-
-
-def _names(number: int) -> list[str]:
-    return [f"x{i}" for i in range(number)]
-
-
-def _framed(made: Any) -> pd.DataFrame:
-    import pandas as pd
-
-    if isinstance(made, pd.DataFrame):
-        return made
-    dense = made.toarray() if hasattr(made, "toarray") else np.asarray(made)
-    return pd.DataFrame(dense, columns=_names(dense.shape[1]))
-
-
-def split(estimator: Any, inputs: pd.DataFrame, labels: Any) -> tuple[Encoded, Any]:
-    """A pipeline's fitted encoding, and its model untrained, to read numbers only."""
-    from sklearn.base import clone
-    from sklearn.compose import ColumnTransformer
-    from sklearn.impute import SimpleImputer
-    from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import OneHotEncoder
-
-    own, head = clone(estimator), None
-    if isinstance(own, Pipeline):
-        own, head = own.steps[-1][1], Pipeline(own.steps[:-1]) if len(own.steps) > 1 else None
-    if reads_categories(own):
-        own.set_params(categorical_features="from_dtype")
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            made = inputs if head is None else _framed(head.fit_transform(inputs, labels))
-            worded = [c for c in made if made[c].dtype.kind not in "iufb"]
-            rest = [c for c in made if c not in worded]
-            steps: list[Any] = []
-            if worded:
-                one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
-                steps.append(("text", one_hot, worded))
-            if rest:
-                gaps = SimpleImputer(strategy="median", keep_empty_features=True)
-                steps.append(("numbers", gaps, rest))
-            tail = ColumnTransformer(steps).fit(made)
-    except Exception as problem:
-        raise NotFittedError(f"encoding failed: {told(problem)}") from None
-    return Encoded(head, tail), own
-
-
-def decorrelation_of(task: Task, rows: Ints, strength: float) -> tuple[Decorrelated, Any]:
-    """What fairlearn's `CorrelationRemover` learns from these rows, and the model to train."""
-    from fairlearn.preprocessing import CorrelationRemover
-
-    inputs, codes = task.train.inputs.iloc[rows], task.codes[rows]
-    encoder, model = split(task.estimator, inputs, task.labels[rows])
-    numbers = encoder.transform(inputs)
-    present = [int(g) for g in np.unique(codes)]
-    if len(present) < 2:
-        raise NotFittedError(f"the training rows are of one group of {task.attribute}")
-    base = task.reference if task.reference in present else present[0]
-    groups = tuple(g for g in present if g != base)
-    told_apart = indicators(codes, groups, np.zeros(len(groups)))
-    remover = CorrelationRemover(sensitive_feature_ids=list(range(len(groups))), alpha=strength)
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            remover.fit(np.hstack([told_apart, numbers]))
-    except Exception as problem:
-        raise NotFittedError(f"fairlearn's CorrelationRemover failed: {told(problem)}") from None
-    mean, beta = np.asarray(remover.sensitive_mean_), strength * np.asarray(remover.beta_)
-    left = numbers - (told_apart - mean) @ beta
-    flat = {
-        int(i): float(numbers[:, i].mean())
-        for i in np.flatnonzero(left.std(axis=0) <= NOTHING * numbers.std(axis=0))
-    }
-    change = Decorrelated(task.grouping, task.train.features, encoder, groups, mean, beta, flat)
-    return change, model
-
-
-def _decorrelated(task: Task) -> Made:
-    strength = share_of(task, "correlation_remover", "alpha", 1.0)
-
-    def learn(rows: Ints) -> tuple[Changed, tuple[str, ...]]:
-        change, model = decorrelation_of(task, rows, strength)
-        return taught(task, rows, change, model)
-
-    decider, notes = learned(task, learn)
-    said = []
-    if task.weight is not None:
-        said.append("the correlation is taken out of the rows as they are, not as they weigh")
-    return decider, (*said, *notes)
-
-
 METHODS: tuple[Method, ...] = (
     Method(
         key="disparate_impact_remover",
@@ -387,7 +199,7 @@ METHODS: tuple[Method, ...] = (
         "by the median.",
         source="Bird et al., Fairlearn: a toolkit for assessing and improving fairness in AI, "
         "Microsoft MSR-TR-2020-32; fairlearn's CorrelationRemover",
-        make=_decorrelated,
+        make=decorrelated,
         needs_group_at_decision=True,
         settings={"alpha": 1.0},
     ),

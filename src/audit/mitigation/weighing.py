@@ -1,4 +1,4 @@
-"""Weights and labels that part group from outcome in the training rows: before a model learns."""
+"""Weights that part group from outcome in the training rows: before a model learns."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.errors import DataWarning, InputError, tell
-from audit.mitigation.fitting import Lesson, chances, fitted
+from audit.mitigation.fitting import Lesson
+from audit.mitigation.massaging import massage
 from audit.mitigation.method import BEFORE, Made, Method
 from audit.mitigation.people import GOOD
-from audit.mitigation.task import Task, share_of, trained, unchanged
+from audit.mitigation.task import Task, share_of, trained
 from audit.table.wording import listed
 
 if TYPE_CHECKING:
@@ -203,75 +204,6 @@ def weighted(task: Task, rows: Ints, weight: Floats) -> Lesson:
     )  # fmt: skip
 
 
-def _massaged(task: Task) -> Made:
-    def change(task: Task, rows: Ints) -> Lesson:
-        good, _ = massaged(task, rows)
-        bad_label, good_label = task.train.labels
-        kind = task.labels.dtype
-        plain = unchanged(task, rows)
-        labels = np.where(good, np.array(good_label, kind), np.array(bad_label, kind))
-        return Lesson(inputs=plain.inputs, labels=labels, weight=plain.weight)
-
-    decider, notes = trained(task, change)
-    good, changed = massaged(task, np.arange(len(task.train)))
-    up = int((good & changed).sum())
-    said = (
-        f"of {len(good):,} training rows {up:,} were relabelled favourable and "
-        f"{int(changed.sum()) - up:,} unfavourable",
-    )
-    return decider, (*said, *notes)
-
-
-def massaged(task: Task, rows: Ints) -> tuple[Flags, Flags]:
-    """Whether each row counts as favourable after massaging, and whether that was changed.
-
-    Each named group is brought to the overall base rate by the fewest rows nearest the boundary,
-    as ranked by the estimator trained on the same rows.
-    """
-    plain = unchanged(task, rows)
-    good = task.train.outcome[rows] == GOOD
-    mass, codes = task.train.mass[rows], task.codes[rows]
-    named = [
-        code for code, level in enumerate(task.levels) if task.train.decides(task.attribute, level)
-    ]
-    within = np.isin(codes, named)
-    if not within.any() or not mass[within].sum() > 0:
-        return good, np.zeros(len(good), np.bool_)
-    model, _ = fitted(task.estimator, plain)
-    scores = chances(model, plain.inputs, task.train.labels[1])
-    rate = float(mass[within & good].sum() / mass[within].sum())
-    found = good.copy()
-    for code in named:
-        own = np.flatnonzero(codes == code)
-        found[own] = relabelled(good[own], scores[own], mass[own], rate)
-    return found, found != good
-
-
-def relabelled(good: Flags, scores: Floats, mass: Floats, rate: float) -> Flags:
-    """Outcomes of one group after the fewest changes that bring its rate nearest to `rate`.
-
-    Too low a rate: the best-scored unfavourable rows become favourable; too high: the
-    worst-scored favourable ones become unfavourable. Ties keep the rows' order.
-
-    >>> good = np.array([True, False, False, False])
-    >>> relabelled(good, np.array([.9, .2, .4, .3]), np.ones(4), 0.5)
-    array([ True, False,  True, False])
-    """
-    if not mass.sum() > 0:
-        return good
-    missing = rate * mass.sum() - mass[good].sum()
-    up = missing > 0
-    candidates = np.flatnonzero(good != up)
-    candidates = candidates[
-        np.argsort(-scores[candidates] if up else scores[candidates], kind="stable")
-    ]
-    left = np.abs(abs(missing) - np.concatenate([[0.0], np.cumsum(mass[candidates])]))
-    fewest = int(np.flatnonzero(left <= left.min() + 1e-9 * mass.sum())[0])
-    found = good.copy()
-    found[candidates[:fewest]] = up
-    return found
-
-
 KAMIRAN = (
     "Kamiran and Calders, Data preprocessing techniques for classification without "
     "discrimination, Knowledge and Information Systems 33 (2012) 1-33"
@@ -314,6 +246,6 @@ METHODS: tuple[Method, ...] = (
         fails="It trains on outcomes that did not happen, which a reviewer may refuse; where base "
         "rates differ for real, the relabelled people default as before.",
         source=f"{KAMIRAN}, section 5.1; with several groups each is brought to the overall rate",
-        make=_massaged,
+        make=massage,
     ),
 )
