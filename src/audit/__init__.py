@@ -35,6 +35,7 @@ _WHERE = {
     "check_metric": "audit.metrics.check",
     "decompose": "audit.explanation.decompose",
     "mitigate": "audit.mitigation.comparing",
+    "learning_curves": "audit.mitigation.learning",
     "records_needed": "audit.mitigation.remedies",
     "recourse": "audit.explanation.recourse",
     "group_cutoffs": "audit.mitigation.group_cutoffs",
@@ -58,6 +59,7 @@ __all__ = [
     "explain",
     "group_cutoffs",
     "inference",
+    "learning_curves",
     "letter",
     "letter_template",
     "load",
@@ -92,6 +94,7 @@ if TYPE_CHECKING:
     from audit.mitigation.comparing import mitigate
     from audit.mitigation.cutoffs import sweep_cutoffs
     from audit.mitigation.group_cutoffs import group_cutoffs
+    from audit.mitigation.learning import learning_curves
     from audit.mitigation.remedies import records_needed
     from audit.mitigation.weighing import reweigh
     from audit.pipeline import Audit, attach, count, load, run, write

@@ -84,7 +84,7 @@ def test_tango_covers(p: float, q: float, n: int) -> None:
 
 @pytest.mark.parametrize(("b", "c"), [(12, 2), (0, 3), (7, 7), (40, 61), (0, 0)])
 def test_mcnemar_as_statsmodels(b: int, c: int) -> None:
-    """Exact and score p-values are statsmodels' (its score test is undefined where nobody moves)."""
+    """Exact and score p-values are statsmodels' (score: where someone moves)."""
     from statsmodels.stats.contingency_tables import mcnemar as theirs
 
     cells = [[20, b], [c, 10]]

@@ -47,7 +47,7 @@ def paired_interval(
 
 def _lower(b: Floats, c: Floats, n: Floats, z: Floats) -> Floats:
     """The lower limit, by halving: every smaller difference is rejected."""
-    whole = np.maximum(n, TINY)
+    whole = np.where(n > 0, n, 1.0)
     point = (b - c) / whole
     low, high = np.full(b.shape, -1.0), point.copy()
     for _ in range(STEPS):
