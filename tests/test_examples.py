@@ -15,6 +15,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
     [
         ("audit_decisions.py", ["boston_decisions.html", "boston_decisions.json"]),
         ("audit_model.py", ["german_model.html"]),
+        ("cutoffs_fico.py", ["fico_rules.csv", "fico_sweep.csv"]),
         ("decompose_mortgages.py", ["boston_decomposition.csv"]),
         ("explain_taiwan.py", ["taiwan_explained.html"]),
         ("monthly_tallies.py", [f"month_{m}.tally.json" for m in range(1, 7)]),
@@ -41,6 +42,7 @@ def test_every_example_is_run() -> None:
     assert {p.name for p in EXAMPLES.glob("*.py")} == {
         "audit_decisions.py",
         "audit_model.py",
+        "cutoffs_fico.py",
         "decompose_mortgages.py",
         "explain_taiwan.py",
         "monthly_tallies.py",

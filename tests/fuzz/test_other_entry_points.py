@@ -36,6 +36,8 @@ from fuzz.test_entry_points import drop_ins
 FUZZED = {
     "attach": "test_attach",
     "explain": "test_explain",
+    "group_cutoffs": "test_cutoffs",
+    "sweep_cutoffs": "test_cutoffs",
     "letter": "test_letters",
     "letter_template": "test_letters",
     "reason_codes": "test_reason_codes",
@@ -277,6 +279,40 @@ def test_decompose() -> None:
         return lambda: audit.decompose(source, **told, **own)
 
     fuzz("decompose", make)
+
+
+def test_cutoffs() -> None:
+    """Sweeps, their points and views, and cut-offs by group."""
+
+    def make(r: random.Random) -> Callable[[], object]:
+        source, told = table(r), roles(r)
+        if r.random() < 0.7:
+            told = {"protected": "g", r.choice(("score", "risk")): "s", "outcome": "y"}
+            told["favorable"] = r.choice((1, 1, thing(r)))
+        optional = {
+            "attribute": ("g", "zz", thing(r), (thing(r),)),
+            "costs": ((1, 4), {"gain": 1, "loss": 2}, thing(r), (thing(r), thing(r))),
+            "level": (0.9, 2, thing(r)),
+        }
+        swept, own = r.random() < 0.5, {"costs": (1, 4)}
+        if swept:
+            optional |= {"group": ("f", ("m",), thing(r)), "points": (2, 11, thing(r))}
+        else:
+            optional |= {"break_even": (0.8, thing(r))}
+        for name in r.sample(sorted(optional), r.choice((0, 1, 1, 2))):
+            own[name] = r.choice(optional[name])
+        asked = r.choice((0.5 if swept else "single_cutoff", thing(r)))
+
+        def call() -> object:
+            if swept:
+                found = audit.sweep_cutoffs(source, **told, **own)
+                return found.to_dict(), found.to_frame(), found.summary(), found.at(asked)
+            rules = audit.group_cutoffs(source, **told, **own)
+            return rules.to_dict(), rules.to_frame(), rules.summary(), rules[asked]
+
+        return call
+
+    fuzz("cutoffs", make)
 
 
 OF_DATASETS = ("card", "folder", "load", "noted", "title")

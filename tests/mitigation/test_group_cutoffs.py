@@ -317,8 +317,8 @@ def test_views() -> None:
     frame = found.to_frame()
     assert len(frame) == 15
     assert set(frame.rule) == set(RULES)
-    assert "unequal treatment" in found.summary()
-    assert "recommends" in found.warning
+    assert "disparate-treatment risk" in found.summary()
+    assert "not a recommendation" in found.warning
     assert found["equal opportunity"] is found["equal_opportunity"]
     with pytest.raises(InputError, match="MIT207"):
         found["fair"]

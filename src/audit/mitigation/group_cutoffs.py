@@ -47,9 +47,8 @@ def group_cutoffs(
 
     `table` is a table, a tally, or anything `audit.read` takes, with its arguments.
 
-    Cut-offs by group use the group when a person is decided on: unequal treatment on its face,
-    which US credit law forbids for most groups. They measure what a criterion costs; they are
-    recommended nowhere.
+    Cut-offs by group use the group when a person is decided on, a disparate-treatment risk in US
+    credit: they measure what a criterion costs, and are recommended nowhere.
 
     Raises `InputError` MIT201 (costs or break_even: one of them), MIT202 (no score or risk),
     MIT203 (attribute: one, whose groups do not overlap), MIT204 (nobody with a score), MIT208

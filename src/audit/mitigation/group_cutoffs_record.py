@@ -36,9 +36,8 @@ TITLES = {
 """The same for people."""
 
 WARNING = (
-    "Cut-offs by group use the group when a person is decided on: unequal treatment on its face, "
-    "which US credit law forbids for most groups. They measure what a criterion costs; nothing "
-    "here recommends them."
+    "Cut-offs by group use the group when a person is decided on: a disparate-treatment risk in US "
+    "credit. They measure what a criterion costs, and are not a recommendation."
 )
 """Said beside every rule that has them."""
 
