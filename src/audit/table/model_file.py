@@ -1,11 +1,12 @@
 """Models from files: skops with types that are known; a pickle only where it is vouched for.
 
 skops lists the types a file holds before anything is built; only those of the libraries named here
-are accepted.
+are accepted, and this project's own models with their cut-offs inside.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,23 @@ NAMED = (
     "xgboost.sklearn.XGBRegressor",
 )
 """Other types accepted by their whole name: data, and boosters that are rebuilt from their text."""
+
+OURS = (
+    "audit.mitigation.deciders.Changed",
+    "audit.mitigation.deciders.Cut",
+    "audit.mitigation.deciders.Decider",
+    "audit.mitigation.deciders.Grouping",
+    "audit.mitigation.deciders.Plain",
+    "audit.mitigation.group_rules.BaseRateLots",
+    "audit.mitigation.group_rules.FlippedLots",
+    "audit.mitigation.group_rules.GroupCut",
+    "audit.mitigation.group_rules.GroupLots",
+    "audit.mitigation.group_rules.RejectBand",
+    "audit.mitigation.mixtures.Always",
+    "audit.mitigation.mixtures.Mixture",
+    "audit.mitigation.mixtures.Vote",
+)
+"""This project's own, each by its whole name: models with cut-offs, and what they hold."""
 
 REFUSED = ("sklearn.datasets.", "sklearn.externals.", "sklearn.utils.")
 """Beginnings that are not, although they lie inside a trusted library: they reach further."""
@@ -104,19 +122,30 @@ def read_model(file: Path) -> Any:
         ) from None
 
 
+def untrusted(types: Iterable[str]) -> list[str]:
+    """Types that are not accepted, by name, of those that skops does not know to be harmless.
+
+    >>> untrusted(["sklearn.linear_model._logistic.LogisticRegression", "os.system"])
+    ['os.system']
+    """
+    return sorted(
+        t
+        for t in types
+        if t not in NAMED and t not in OURS and (not t.startswith(TRUSTED) or t.startswith(REFUSED))
+    )
+
+
 def _read_skops(file: Path) -> Any:
     try:
         import skops.io
     except ImportError as problem:
         raise not_installed(problem, ".skops", "skops", "models") from None
     types = skops.io.get_untrusted_types(file=file)
-    strange = [
-        t for t in types if t not in NAMED and (not t.startswith(TRUSTED) or t.startswith(REFUSED))
-    ]
+    strange = untrusted(types)
     if strange:
         raise InputError(
             "TBL144",
-            f"{file.name} holds types that are not trusted: {', '.join(sorted(strange)[:5])}",
+            f"{file.name} holds types that are not trusted: {', '.join(strange[:5])}",
             argument="model",
             fix="load it yourself in Python and pass model=",
         )
