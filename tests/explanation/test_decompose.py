@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.oaxaca import OaxacaBlinder
@@ -238,6 +238,19 @@ def frame_of(rows: list[Any]) -> pd.DataFrame:
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(ROW, min_size=8, max_size=40), st.sampled_from(["linear", "logit"]))
+@example(
+    # one side's x and kind are collinear, and the other's rows cancel in the mean alone
+    [(False, False, 0, "a", 1)] * 3
+    + [(False, True, 3, "b", 1), (True, False, 1, "b", 2), (True, False, -1, "a", 2)]
+    + [(True, False, 3, "a", 3), (True, False, -3, "a", 1)],
+    "linear",
+)
+@example(  # every decision is the same, so there is no spread but rounding
+    [(False, True, 0, "a", 1)] * 5
+    + [(False, True, 1, "a", 1), (True, True, 0, "a", 1)]
+    + [(True, True, 0, "a", 2)],
+    "linear",
+)
 def test_parts_add_up(rows: list[Any], method: str) -> None:
     """explained + unexplained = gap, and the parts make the explained, wherever defined."""
     frame = frame_of(rows)
@@ -377,6 +390,24 @@ def test_constant_and_repeated_controls(loans: pd.DataFrame) -> None:
     assert math.isnan(parts["twin"].value)
     assert parts["purpose"].reason is None
     assert "'one': one value in every complete row" in found.notes
+
+
+def test_twins_whose_means_agree_have_no_part() -> None:
+    """That no difference of means is left to share out does not tell twins apart."""
+    x = [1, 2, 3, 4, 1, 4, 2, 3, 2.5]
+    rows = {
+        "sex": [1] * 4 + [0] * 5, "ok": [1, 1, 0, 1, 0, 1, 0, 0, 1], "x": x,
+        "z": [1, 0, 3, 0, 1, 2, 2, 0, 1.5], "twin": [v * 3 + 1 for v in x],
+    }  # fmt: skip
+    told: dict[str, Any] = {"protected": "sex", "decision": "ok", "favorable": 1}
+    found = audit.decompose(rows, reference={"sex": 1}, controls=["x", "twin", "z"], **told)
+    plain = audit.decompose(rows, reference={"sex": 1}, controls=["x", "z"], **told)
+    parts = {p.control: p for p in found.parts}
+    assert parts["twin"].reason == "cannot be told apart from 'x'"
+    assert math.isnan(parts["x"].value)
+    assert parts["z"].low == pytest.approx(plain.parts[1].low)
+    limits = (found.explained_low, found.by_group.explained_low)
+    assert limits == pytest.approx((plain.explained_low, plain.by_group.explained_low))
 
 
 @pytest.mark.parametrize("method", ["linear", "logit"])

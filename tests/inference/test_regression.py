@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import audit
@@ -149,6 +149,18 @@ def test_one_control_twice_changes_nothing(loans: pd.DataFrame) -> None:
     assert (one.value, one.low, one.p_value) == pytest.approx((two.value, two.low, two.p_value))
 
 
+@pytest.mark.parametrize("more", [{}, {"errors": "HC1"}, {"cluster": "who"}])
+@pytest.mark.parametrize("amount", [0.1, 0.3, 1e6 / 3])
+def test_amounts_that_are_all_alike_have_no_interval(amount: float, more: Any) -> None:
+    """Nor has rounding, which a mean of tenths or thirds leaves, a spread."""
+    rows = {"sex": list("fm") * 37, "rate": [amount] * 74, "term": [i % 3 for i in range(74)]}
+    rows["who"] = [i // 2 for i in range(74)]
+    told: Any = {"protected": "sex", "amount": {"rate": "lower"}, "controls": ["term"]}
+    gap = audit.regress(rows, **told, **more).gaps[0]
+    assert (gap.value, gap.raw) == pytest.approx((0, 0), abs=1e-8)
+    assert all(map(math.isnan, (gap.low, gap.high, gap.p_value, gap.raw_low, gap.raw_high)))
+
+
 def test_one_row_has_no_gap() -> None:
     """A group of one row is listed, with the reason."""
     rows = {"sex": ["f"] + ["m"] * 9, "rate": range(10), "term": [1, 2] * 5}
@@ -200,6 +212,7 @@ def test_a_report_holds_strata_equal(loans: pd.DataFrame, tmp_path: Any) -> None
 
 @given(st.lists(st.tuples(st.sampled_from("fm"), st.integers(-9, 9), st.integers(0, 3)),
                 min_size=6, max_size=40))  # fmt: skip
+@example([("f", 1, 0), ("m", 1, 2), ("m", -1, 2), ("f", 1, 1), ("m", 0, 1), ("m", 0, 2)])
 def test_exchanging_group_and_reference_turns_the_sign(rows: list[tuple[str, int, int]]) -> None:
     """Interval included; and without controls the gap is the raw one."""
     table = {k: [r[i] for r in rows] for i, k in enumerate(("sex", "rate", "term"))}

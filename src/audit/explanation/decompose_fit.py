@@ -17,6 +17,8 @@ SMALL = 1e-9
 """Share of the largest eigenvalue below which a direction of the columns is empty."""
 TOUCH = 1e-6
 """Share of a contrast that may lie in an empty direction: rounding."""
+NEAR = 1e-4
+"""How far a row may reach into one: a direction is empty where the fit's own rows reach 3e-5."""
 STEPS = 40
 """Newton steps before a logistic fit is taken for one without a finite end."""
 

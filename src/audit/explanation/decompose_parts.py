@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from audit.explanation.decompose_fit import FEW, TELLS, Fit, fit, sides, why_open
+from audit.explanation.decompose_fit import FEW, NEAR, TELLS, Fit, fit, sides, why_open
 from audit.explanation.decompose_sample import GROUP, REFERENCE, Sample
 from audit.explanation.decomposition import NAN, Part, Reading, share
-from audit.inference.regression import inflated
+from audit.inference.regression import inflated, rounding
 from audit.table.roles import Group
 from audit.table.wording import listed, shown
 
@@ -60,8 +60,10 @@ def own(s: Sample, side: int, group: Group | None, *, logit: bool, level: float)
     if reason is not None:
         reason = f"{reason} among {s.names[side]}" if reason == FEW else reason
     else:
-        needed = _reach(s, found, side) if logit else s.means[1 - side]
-        reason = None if found.known(needed) else why_open(s, found, needed, side)
+        needed: Floats | None = s.means[1 - side]
+        if found.known(s.means[1 - side]):
+            needed = _unknown(s, found, 1 - side)
+        reason = None if needed is None else why_open(s, found, needed, side)
     split = _split(s, found, level, reason=reason, itemised=False)
     return Reading(
         coefficients=group,
@@ -75,17 +77,24 @@ def own(s: Sample, side: int, group: Group | None, *, logit: bool, level: float)
     )
 
 
-def _reach(s: Sample, found: Fit, side: int) -> Floats:
-    """The row of the other side that a curved prediction can say least about."""
-    worst: Floats = s.means[1 - side]
-    most = -1.0
+def _unknown(s: Sample, found: Fit, of: int, columns: slice = slice(None)) -> Floats | None:
+    """The row of a side (its columns less their means) of which a fit says least, if too little.
+
+    A mean may be determined where its rows are not, since they cancel: a spread never cancels.
+    """
+    worst, most = None, NEAR
+    if not found.empty[columns].any():
+        return None
+    carried = s.number * s.weight
     for part, x in s.blocks():
-        other = x[s.design.group[part] != side]
-        if not len(other):
-            continue
-        beyond = (((other / found.scale) @ found.empty) ** 2).sum(axis=1)
-        if beyond.max(initial=-1.0) > most:
-            worst, most = other[int(beyond.argmax())], float(beyond.max())
+        rows = x[(s.design.group[part] == of) & (carried[part] > 0)]
+        inner = np.zeros_like(rows)
+        inner[:, columns] = ((rows - s.means[of]) / found.scale)[:, columns]
+        size = np.maximum(np.sqrt((inner**2).sum(axis=1)), 1.0)
+        beyond = np.sqrt(((inner @ found.empty) ** 2).sum(axis=1)) / size
+        if beyond.max(initial=0.0) > most:
+            at = int(beyond.argmax())
+            worst, most = inner[at] * found.scale, float(beyond[at])
     return worst
 
 
@@ -148,9 +157,13 @@ def _open_part(s: Sample, found: Fit, apart: Floats, name: str, reason: str | No
         return reason
     contrast = np.zeros(s.width)
     contrast[s.spans[name]] = apart[s.spans[name]]
+    open_: Floats | None = contrast
     if found.known(contrast):
+        rows = (_unknown(s, found, side, s.spans[name]) for side in (REFERENCE, GROUP))
+        open_ = next((row for row in rows if row is not None), None)
+    if open_ is None:
         return None
-    touched = found.touching(contrast)
+    touched = found.touching(open_)
     most = float(touched.max(initial=0.0))
     others = [n for n, span in s.spans.items() if n != name and touched[span].size
               and touched[span].max() > 1e-3 * most]  # fmt: skip
@@ -239,8 +252,7 @@ def _errors(
         else:
             squares += (number * influence**2).sum(axis=0)
     n = float(s.number[found.inside].sum())
-    # a perfect fit leaves rounding, which is no spread
-    crumbs = 1e-12 * float(np.abs(s.design.amount - s.y[0]).max(initial=0.0))
+    crumbs = rounding(s.design.amount, s.y[0])
     if sums is not None:
         many = float(len(sums))
         factor = (

@@ -22,6 +22,12 @@ LARGEST = 1e100
 """Amounts beyond it cannot be squared and summed."""
 SMALL = 1e-9
 """Share of the largest eigenvalue below which a direction of the design is empty."""
+PERFECT = 1e-12
+"""Share of the largest distance from the mean below which an error is rounding."""
+LAST = 1e-14
+"""Share of the largest amount below which one is: of amounts that are all alike."""
+CANCELLED = 1e-10
+"""Share of an error's own terms below which what is left of them is rounding."""
 
 COLLINEAR = "the controls tell the group, so no gap is left to compare"
 FEW = "fewer than two complete rows in the group or its reference"
@@ -347,23 +353,22 @@ def _fit(
     known &= np.diag(xx) > 0
     beta = inverse @ xy
     n, k = float(number.sum()), int(full.sum())
-    meat, groups = _meat(d, reference, controls, errors, beta, inverse, y, number, weight)
+    squares, crumbs, groups = _squares(
+        d, reference, controls, errors, beta, inverse, y, number, weight
+    )
     if groups is None:
         freedom = n - k
         factor = n / freedom if errors == "HC1" and freedom > 0 else 1.0
     else:
         freedom = groups - 1.0
         factor = groups / freedom * (n - 1) / (n - k) if freedom > 0 and n > k else 1.0
-    spread = np.sqrt(np.maximum(np.diag(inverse @ meat @ inverse) * factor, 0.0))
-
-    # a perfect fit leaves rounding, which is no spread
-    crumbs = 1e-12 * float(np.abs(y).max(initial=0.0))
+    spread = np.sqrt(squares * factor)
 
     def gap(place: int) -> Gap:
         if not known[place] or not math.isfinite(beta[place]):
             return NAN, NAN, NAN, NAN
         value, error = float(beta[place]), float(spread[place])
-        if not freedom >= 1 or not error > crumbs:
+        if not freedom >= 1 or not error > crumbs[place]:
             return value, NAN, NAN, NAN
         half = float(stdtrit(freedom, 1 - (1 - level) / 2)) * error
         p = 2 * float(stdtr(freedom, -abs(value) / error))
@@ -372,7 +377,7 @@ def _fit(
     return gap
 
 
-def _meat(
+def _squares(
     d: Design,
     reference: int,
     controls: bool,
@@ -382,25 +387,33 @@ def _meat(
     y: Floats,
     number: Floats,
     weight: Floats,
-) -> tuple[Floats, int | None]:
-    """Σ (w·e)²·xx', or Σ over applicants of (Σ w·e·x)(Σ w·e·x)', and how many applicants."""
+) -> tuple[Floats, Floats, int | None]:
+    """By coefficient Σ (what a row moves it by)², and below which error there is only rounding.
+
+    Applicants instead of rows where these repeat, and how many. Squared last: of terms that cancel
+    (no row with a residual moves the coefficient) a difference of squares would leave a spread.
+    """
     width = len(beta)
-    meat = np.zeros((width, width))
+    squares, terms = np.zeros(width), np.zeros(width)
     codes, sums = None, None
     if d.cluster is not None:
         _, codes = np.unique(d.cluster, return_inverse=True)
         sums = np.zeros((int(codes.max(initial=-1)) + 1, width))
     for part, x in d.blocks(reference, controls=controls):
         score = weight[part] * (y[part] - x @ beta)
+        moved = x @ inverse
+        if codes is None and errors == "HC3":
+            score = inflated(score, weight[part] * (moved * x).sum(axis=1))
+        terms += (number[part] * score**2) @ (np.abs(x) @ np.abs(inverse)) ** 2
+        moved *= score[:, None]
         if codes is not None and sums is not None:
-            np.add.at(sums, codes[part], (number[part] * score)[:, None] * x)
-            continue
-        if errors == "HC3":
-            score = inflated(score, weight[part] * ((x @ inverse) * x).sum(axis=1))
-        meat += x.T @ ((number[part] * score**2)[:, None] * x)
+            np.add.at(sums, codes[part], number[part, None] * moved)
+        else:
+            squares += number[part] @ moved**2
+    crumbs = np.maximum(rounding(d.amount, d.amount - y), CANCELLED * np.sqrt(terms))
     if sums is not None:
-        return sums.T @ sums, len(sums)
-    return meat, None
+        return (sums**2).sum(axis=0), crumbs, len(sums)
+    return squares, crumbs, None
 
 
 def inflated(score: Floats, leverage: Floats) -> Floats:
@@ -412,3 +425,9 @@ def inflated(score: Floats, leverage: Floats) -> Floats:
     alone = left <= 1e-9
     found: Floats = np.where(alone, 0.0, score / np.where(alone, 1.0, left))
     return found
+
+
+def rounding(amount: Floats, centre: Floats | float) -> float:
+    """The error up to which there is none: a perfect fit leaves rounding, which is no spread."""
+    apart = float(np.abs(amount - centre).max(initial=0.0))
+    return max(PERFECT * apart, LAST * float(np.abs(amount).max(initial=0.0)))
