@@ -175,6 +175,27 @@ def test_profit_limits_are_those_of_a_mean_and_a_ratio() -> None:
         assert rule.share_of_maximum - rule.share_low == pytest.approx(half)
 
 
+def test_repeated_applicants() -> None:
+    """Everybody three times over: limits of a third of the rows, not of all of them."""
+    frame = made(900).assign(who=range(900))
+    thrice = pd.concat([frame] * 3, ignore_index=True)
+    told = {**TOLD, "costs": (1, 2)}
+    once = audit.group_cutoffs(frame, **told)
+    naive = audit.group_cutoffs(thrice, **told)
+    found = audit.group_cutoffs(thrice, cluster="who", **told)
+    again = audit.group_cutoffs(frame, cluster="who", **told)
+    for name in RULES[1:]:
+        widths = [
+            [r.profit_high - r.profit_low, r.share_of_maximum - r.share_low]
+            for r in (once[name], naive[name], found[name], again[name])
+        ]
+        assert widths[2] == pytest.approx(widths[3])  # the same people, the same blocks
+        assert widths[2] == pytest.approx(widths[0], rel=0.35)  # 64 blocks against 900 rows
+        assert widths[1] == pytest.approx([w / math.sqrt(3) for w in widths[0]])
+        for one, two in zip(found[name].groups, once[name].groups, strict=True):
+            assert one.approval_rate_low == pytest.approx(two.approval_rate_low, abs=0.015)
+
+
 class Scores(BaseEstimator):  # type: ignore[misc]
     """A fitted estimator whose one feature is its score."""
 

@@ -12,6 +12,7 @@ from audit.inference.checks import one_level
 from audit.mitigation.best_cutoffs import Followed, best_mixes, curve_of, valued
 from audit.mitigation.costs import Costs, at_break_even, costs_of
 from audit.mitigation.group_cutoffs_record import GroupCutoffs
+from audit.mitigation.repeats import with_repeats
 from audit.mitigation.scored import BAD, GOOD, UNKNOWN, Scored, scored
 from audit.table.roles import Group
 from audit.table.wording import listed, shown
@@ -42,8 +43,8 @@ def group_cutoffs(
     `costs=(gain, loss)` of a repaid and a defaulted loan (or a mapping), or `break_even=0.82`: the
     share of repaid loans at which lending pays nothing, gain 0.18 and loss 0.82. Loans are taken
     as equally large. Profit is per applicant with a known outcome; those of unknown outcome are
-    counted and in no number. Limits take the rules as given: they were found in these same rows,
-    so on others every rule will pay less.
+    counted and in no number. Limits take the rules as given (over applicants where `cluster` is
+    given): they were found in these same rows, so on others every rule will pay less.
 
     `table` is a table, a tally, or anything `audit.read` takes, with its arguments.
 
@@ -79,6 +80,7 @@ def group_cutoffs(
     curves = [curve_of(g) for g in groups]
     best = best_mixes(groups, curves, money)
     rules = valued(groups, curves, best, money, level)
+    rules = with_repeats(of, rules, np.array([money.gain, -money.loss]), level)
     rows = sum(g.spread.of.rows for g in groups)
     masses = np.sum([g.spread.outcomes for g in groups], axis=0)
     unknown = float(masses[UNKNOWN] / masses.sum())
@@ -171,8 +173,8 @@ def _notes(
         notes.append(f"fewer than {FEW} outcomes of a kind, mostly chance: {listed(few)}")
     if not of.exact:
         notes.append("cut-offs are edges of bins")
-    if of.roles.cluster is not None:
-        notes.append("applicants repeat, and limits take rows as independent: they are too narrow")
+    if of.table is None and of.roles.cluster is not None:
+        notes.append("rows of repeated applicants are taken as independent: score bins hold none")
     return notes
 
 

@@ -1,13 +1,18 @@
-"""Approvals at every cut-off by hashed block of repeated applicants."""
+"""Repeated applicants: approvals by hashed block, and the limits that follow from them."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from audit.mitigation.scored import UNKNOWN, Scored
+from audit.inference.clusters import block_effective, jackknife
+from audit.inference.intervals import rate_interval
+from audit.mitigation.group_cutoffs_record import CutoffRule, GroupRule
+from audit.mitigation.scored import BAD, GOOD, UNKNOWN, Scored
 from audit.table.roles import BLOCKS
 from audit.table.rows import CodedRows
 from audit.tally.overlap import belonging
@@ -53,3 +58,88 @@ def by_block(found: Scored, cutoffs: Floats) -> Floats | None:
         other = members[found.reference] if found.reference is not None else inside
         sides.append(other & ~inside)
     return np.stack([counted[:, inside].sum(axis=1) for inside in sides], axis=1)
+
+
+def with_repeats(
+    found: Scored, rules: Sequence[CutoffRule], worth: Floats, level: float
+) -> tuple[CutoffRule, ...]:
+    """The rules with limits over applicants, where rows repeat: block jackknife, rules as given.
+
+    `worth` is what a repaid and a defaulted loan earn. A limit that leaving blocks out does not
+    move stays what independent rows gave.
+    """
+    table = found.table
+    if table is None or not isinstance(table.rows, CodedRows) or "block" not in table.rows.codes:
+        return tuple(rules)
+    rows, levels = table.rows, table.axes[f"protected:{found.attribute}"].levels
+    assert rows.score is not None  # `scored` asked
+    names = [own.group[0] for own in rules[0].groups]
+    place = np.array([names.index(v) if v in names else -1 for v in levels])
+    group, outcome = place[rows.codes[f"protected:{found.attribute}"]], rows.codes["outcome"]
+    keep = ~np.isnan(rows.score) & (group >= 0) & (outcome != UNKNOWN)
+    value, group = rows.score[keep], group[keep]
+    cell = (rows.codes["block"][keep].astype(np.int64) * len(names) + group) * 2 + outcome[keep]
+    weight = np.ones(len(value)) if rows.weight is None else rows.weight[keep] / rows.weight.max()
+    number = np.ones(len(value)) if rows.count is None else rows.count[keep].astype(np.float64)
+    shape = (BLOCKS, len(names), 2)
+
+    def by_cell(mass: Floats) -> Floats:
+        return np.bincount(cell, mass, minlength=math.prod(shape)).reshape(shape).astype(np.float64)
+
+    whole, squared = by_cell(number * weight), by_cell(number * weight * weight).sum(axis=0)
+    filled = whole.any(axis=(1, 2))
+
+    def left(tables: Floats) -> Floats:
+        out: Floats = tables.sum(axis=0) - tables[filled]
+        return out
+
+    everyone, most, out = left(whole).sum(axis=(1, 2)), np.zeros(0), []
+    for rule in rules:
+        part = by_cell(number * weight * _chance(rule, value, group, higher=found.higher))
+        earned = (left(part) * worth).sum(axis=(1, 2))
+        most = earned if not most.size else most  # the first rule pays most
+        with np.errstate(divide="ignore", invalid="ignore"):
+            paid = jackknife(earned / everyone, rule.profit, level)
+            kept = jackknife(earned / most, rule.share_of_maximum, level)
+        limits = {
+            "profit_low": float(paid.low),
+            "profit_high": float(paid.high),
+            "share_low": float(kept.low),
+            "share_high": min(float(kept.high), 1.0),
+        }
+        groups = tuple(
+            _over_blocks(own, part[:, g], whole[:, g], squared[g], level)
+            for g, own in enumerate(rule.groups)
+        )
+        known = {k: v for k, v in limits.items() if not math.isnan(v)}
+        out.append(replace(rule, groups=groups, **known))  # type: ignore[arg-type]
+    return tuple(out)
+
+
+def _chance(
+    rule: CutoffRule, value: Floats, group: npt.NDArray[np.int64], *, higher: bool
+) -> Floats:
+    """Chance of approval of every row."""
+    chance = np.zeros(len(value))
+    for g, own in enumerate(rule.groups):
+        mine = np.flatnonzero(group == g)
+        for c in own.cutoffs:
+            passed = value[mine] >= c.cutoff if higher else value[mine] < c.cutoff
+            chance[mine] += c.share * passed
+    return chance
+
+
+def _over_blocks(
+    own: GroupRule, part: Floats, whole: Floats, squared: Floats, level: float
+) -> GroupRule:
+    """A group's rates with limits from the rows that its blocks are worth."""
+    limits: dict[str, float] = {}
+    names = ("approval_rate", "true_positive_rate", "false_positive_rate")
+    for name, kinds in zip(names, ([GOOD, BAD], [GOOD], [BAD]), strict=True):
+        x, n = part[:, kinds].sum(axis=1, keepdims=True), whole[:, kinds].sum(axis=1, keepdims=True)
+        unit = n.sum() / squared[kinds].sum()
+        _, size = block_effective(x * unit, n * unit)
+        rate = getattr(own, name)
+        low, high = rate_interval(rate * float(size[0]), float(size[0]), level)
+        limits |= {f"{name}_low": float(low), f"{name}_high": float(high)}
+    return replace(own, **limits)  # type: ignore[arg-type]
