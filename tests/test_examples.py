@@ -19,6 +19,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
         ("decompose_mortgages.py", ["boston_decomposition.csv"]),
         ("explain_taiwan.py", ["taiwan_explained.html"]),
         ("monthly_tallies.py", [f"month_{m}.tally.json" for m in range(1, 7)]),
+        ("who_changes.py", ["taiwan_changes.csv"]),
     ],
 )
 def test_example_runs(script: str, files: list[str], tmp_path: Path) -> None:
@@ -46,4 +47,5 @@ def test_every_example_is_run() -> None:
         "decompose_mortgages.py",
         "explain_taiwan.py",
         "monthly_tallies.py",
+        "who_changes.py",
     }

@@ -81,9 +81,16 @@ def outlook_of(
             both = both + _between(apart, range(len(apart)))
             gap, gap_seen = float(gaps[-1]), _change(gaps, both, 0, level)
     found = replace(
-        bare, gap=gap, gap_seen=gap_seen, error=float(value[-1]), from_rows=int(rows[0]), seen=seen, last=last,
-        reading=reading, reason="the error does not fall",
-    )  # fmt: skip
+        bare,
+        error=float(value[-1]),
+        from_rows=int(rows[0]),
+        seen=seen,
+        last=last,
+        gap=gap,
+        gap_seen=gap_seen,
+        reading=reading,
+        reason="the error does not fall",
+    )
     if reading == "falls":
         law, doubled, why = outlook(rows, value, covariance, level, seed)
         found = replace(found, law=law, doubled=doubled, reason=why)

@@ -10,7 +10,7 @@ from audit.mitigation.learning_record import Law
 
 Floats = npt.NDArray[np.float64]
 
-EXPONENTS = np.geomspace(0.1, 2.0, 40)
+EXPONENTS = np.geomspace(0.1, 2.0, 200)
 """Exponents tried: learning curves have .1 to 2."""
 FEWEST = 4
 """Sizes below which three numbers are not fitted."""
