@@ -232,7 +232,7 @@ def test_the_method_trains_on_audit_reweighs_weights():
         LogisticRegression(max_iter=2000),
         named_pipeline(),
         HistGradientBoostingClassifier(max_iter=20),
-        LGBMClassifier(n_estimators=20, verbose=-1),
+        LGBMClassifier(n_estimators=20, verbose=-1, n_jobs=1),
     ],
     ids=["logistic", "pipeline", "boosting", "lightgbm"],
 )

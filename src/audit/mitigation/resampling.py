@@ -18,8 +18,8 @@ Ints = npt.NDArray[np.int64]
 
 NEIGHBOURS = 5
 """Nearest rows of a cell between which SMOTE draws."""
-MOST = 4
-"""Rows after sampling are at most this many times those before: beyond, a cell is too thin."""
+MOST = 20
+"""Times that a cell may grow: beyond, all that is learned of it would rest on a few rows."""
 INSTALL = 'pip install "evenhand[resample]"'
 
 
@@ -76,8 +76,8 @@ def wanted(task: Task, rows: Ints, aim: Any) -> tuple[Ints, dict[int, int]]:
     aimed = np.where(np.array(named)[:, None], aim(mass), mass).ravel()
     ratio = np.divide(aimed, mass.ravel(), out=np.ones(size), where=mass.ravel() > 0)
     then = np.maximum(np.rint(now * ratio).astype(np.int64), (now > 0).astype(np.int64))
-    if then.sum() > MOST * len(rows):
-        worst = int(np.argmax(then - now))
+    worst = int(np.argmax(then / np.maximum(now, 1)))
+    if then[worst] > MOST * now[worst]:
         raise NotFittedError(
             f"{_name(task, worst)} would grow from {now[worst]:,} rows to {then[worst]:,}: "
             "too thin to equal the base rates"
