@@ -111,7 +111,7 @@ def explain(
     route, valued, closed = _valued(found, people, scale, seed, say)
     gaps = _gaps(route, people, valued, level)
     first = _first(gaps, people, wanted, wanted_level, named)
-    notes = [*backwards, *_notes(route, people, valued, closed)]
+    notes = [*backwards, *_notes(route, people, valued, closed), *_by_group(model)]
     if scale is not None and scale != route.scale:
         text = (
             f"{found.name} is not explained exactly in {_named(scale)}: parts are in "
@@ -350,6 +350,17 @@ def _first(
             fix="a gap needs two groups with rows",
         )
     return own[0]
+
+
+def _by_group(model: Any) -> list[str]:
+    """That a model's decisions are more than its scores, where its rule reads the group too."""
+    column = getattr(model, "decides_by", None)
+    if not isinstance(column, str):
+        return []
+    return [
+        f"parts are of the score; the model's own decisions read {column} beside it, by a rule for "
+        "each group"
+    ]
 
 
 def _notes(

@@ -135,6 +135,12 @@ class Decider(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         """How many."""
         return len(self.columns)
 
+    @property
+    def decides_by(self) -> str | None:
+        """Column of the group that its rule reads; None where all groups have one rule."""
+        grouping = getattr(self.rule, "grouping", None)
+        return None if grouping is None else str(grouping.column)
+
     def scores(self, X: Any) -> Floats:  # noqa: N803
         """P(favourable) of each row, as the rule reads it."""
         frame = self._frame(X)

@@ -82,7 +82,9 @@ def prepared(estimator: Any, inputs: pd.DataFrame) -> Any:
     if gaps and not reads_gaps(own):
         steps.append(("gaps", SimpleImputer(strategy="median"), gaps))
     columns = ColumnTransformer(steps, remainder="passthrough", verbose_feature_names_out=False)
-    return make_pipeline(columns.set_output(transform="pandas"), own)
+    # LightGBM refuses names with brackets, commas or colons, which categories may well hold
+    names = "default" if type(own).__module__.startswith("lightgbm") else "pandas"
+    return make_pipeline(columns.set_output(transform=names), own)
 
 
 def reads_gaps(estimator: Any) -> bool:

@@ -51,7 +51,7 @@ def with_model(
             "TBL120",
             "the model's inputs are not named",
             argument="features",
-            fix="features=[...] in the order the model was fitted on",
+            fix=_named_inputs(model),
         )
     unknown = [f for f in features if f not in columns]
     if unknown:
@@ -94,6 +94,15 @@ def with_model(
     favored = bool(favors([returns], good)[0])
     column = SCORE if favored else RISK
     return _add(frame, column, values.astype(np.float64)), {"score" if favored else "risk": column}
+
+
+def _named_inputs(model: Any) -> str:
+    told = getattr(model, "feature_names_in_", None)
+    if told is None or not len(told):
+        return "features=[...] in the order the model was fitted on"
+    names = [repr(str(n)) for n in np.ravel(told)[:12].tolist()]
+    more = ", ..." if np.size(told) > len(names) else ""
+    return f"features=[{', '.join(names)}{more}], as the model was fitted on"
 
 
 def favorable_values(favorable: Any, outcome: str | None) -> tuple[Any, ...]:

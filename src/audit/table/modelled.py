@@ -14,9 +14,9 @@ from audit.table.rows import Table
 def read_source(source: Any, model: Any, returns: Any, roles: Mapping[str, Any]) -> Table:
     """A table of the source; with `model` its risks, scores or decisions are a column of it.
 
-    Raises `InputError` RUN002 where `returns` has no model or both a decision column
-    and a model are given, TBL128 a cut-off outside 0 to 1 for a probability, and what `audit.read`
-    and the model raise.
+    `model` may be the path of a model file. Raises `InputError` TBL140 to TBL148 for one, RUN002
+    where `returns` has no model or both a decision column and a model are given, TBL128 a cut-off
+    outside 0 to 1 for a probability, and what `audit.read` and the model raise.
 
     >>> read_source({"sex": ["f", "m"]}, None, None, {"protected": "sex"}).size
     2
@@ -41,6 +41,10 @@ def read_source(source: Any, model: Any, returns: Any, roles: Mapping[str, Any])
         )
     from audit.table.model import with_model
 
+    if isinstance(model, str | Path):
+        from audit.table.model_file import load_model
+
+        model = load_model(model)
     _check_cutoff(model, roles.get("cutoff"))
     frame, found = with_model(
         _frame(source, roles.get("encoding")),
