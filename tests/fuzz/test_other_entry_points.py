@@ -37,7 +37,10 @@ FUZZED = {
     "attach": "test_attach",
     "explain": "test_explain",
     "group_cutoffs": "test_cutoffs",
+    "learning_curves": "test_learning_curves",
+    "records_needed": "test_records_needed",
     "sweep_cutoffs": "test_cutoffs",
+    "who_changes": "test_who_changes",
     "letter": "test_letters",
     "letter_template": "test_letters",
     "reason_codes": "test_reason_codes",
@@ -313,6 +316,92 @@ def test_cutoffs() -> None:
         return call
 
     fuzz("cutoffs", make)
+
+
+def test_who_changes() -> None:
+    """Decisions of every kind, with the record's views and its rows."""
+
+    def make(r: random.Random) -> Callable[[], object]:
+        source, told = table(r), roles(r)
+        size = r.choice((2, 5, 40, 80))
+        given = [
+            r.choice(("d", "y", "s", "zz", thing(r), vector(r, size),
+                      dressed(r, [r.random() < 0.5 for _ in range(size)])))
+            for _ in range(2)
+        ]  # fmt: skip
+        own = {}
+        optional = {"attribute": ("g", ["g"], thing(r)), "level": (0.9, thing(r))}
+        for name in r.sample(sorted(optional), r.choice((0, 0, 1, 2))):
+            own[name] = r.choice(optional[name])
+        kind, group = r.choice(("gained", "lost", thing(r))), r.choice((None, "f", thing(r)))
+
+        def call() -> object:
+            found = audit.who_changes(source, *given, **told, **own)
+            asked = found.rows
+            assert asked is not None
+            return found.to_dict(), found.to_frame(), found.summary(), asked(kind, group=group)
+
+        return call
+
+    fuzz("who_changes", make)
+
+
+def test_records_needed() -> None:
+    """Precisions, metrics and levels of every kind."""
+
+    def make(r: random.Random) -> Callable[[], object]:
+        source, told = table(r), roles(r)
+        own = {}
+        optional = {
+            "precision": (0.05, 1e-9, thing(r)),
+            "metric": ("base_rate", "disparate_impact_ratio", "auc", thing(r)),
+            "gap_precision": (0.1, 5, thing(r)),
+            "level": (0.9, thing(r)),
+            "intersections": (2, thing(r)),
+        }
+        for name in r.sample(sorted(optional), r.choice((0, 1, 1, 2))):
+            own[name] = r.choice(optional[name])
+
+        def call() -> object:
+            found = audit.records_needed(source, **told, **own)
+            return found.to_dict(), found.to_frame(), found.summary()
+
+        return call
+
+    fuzz("records_needed", make)
+
+
+def test_learning_curves() -> None:
+    """Estimators, tables and settings of every kind."""
+    from sklearn.linear_model import LogisticRegression
+
+    def make(r: random.Random) -> Callable[[], object]:
+        one, two, told = table(r), table(r), roles(r)
+        if r.random() < 0.7:
+            told = {"protected": "g", "outcome": "y", "favorable": r.choice((1, 1, thing(r)))}
+            told["features"] = r.choice((["s", "w"], ["s"], thing(r)))
+        own: dict[str, Any] = {"sizes": (0.5, 1.0), "repeats": 1}
+        optional = {
+            "sizes": ((0.2, 0.6, 1), thing(r)),
+            "attribute": ("g", thing(r)),
+            "group": ("f", thing(r)),
+            "metric": ("auc", "error", thing(r)),
+            "cutoff": (0.3, thing(r)),
+            "repeats": (2, None, "x"),
+            "level": (0.9, thing(r)),
+            "seed": (1, thing(r)),
+        }
+        for name in r.sample(sorted(optional), r.choice((0, 1, 1, 2))):
+            own[name] = r.choice(optional[name])
+        estimator = r.choice((LogisticRegression(), LogisticRegression(), thing(r)))
+
+        def call() -> object:
+            found = audit.learning_curves(estimator, one, two, **{**told, **own})
+            return found.to_dict(), found.to_frame(), found.summary()
+
+        return call
+
+    fuzz("learning_curves", make)
 
 
 OF_DATASETS = ("card", "folder", "load", "noted", "title")

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from scipy.optimize import curve_fit
 from sklearn.linear_model import LogisticRegression
@@ -218,13 +219,16 @@ def test_flat_is_called_flat() -> None:
 
 
 def test_same_seed_same_curves_and_counts_are_rows() -> None:
-    """Deterministic; other levels' order in test, unknown outcomes and counts are handled."""
+    """Deterministic, polars too; levels in another order, unknown outcomes and counts."""
     train, test = people(600, 3, 0.3), people(500, 4, 0.5).sort_values("sex", ascending=False)
     kept = {"sizes": (0.5, 1.0), "repeats": 2, **ROLES}
     one = audit.learning_curves(LogisticRegression(), train, test, **kept)
     two = audit.learning_curves(LogisticRegression(), train.copy(), test.copy(), **kept)
     assert json.dumps(one.to_dict()) == json.dumps(two.to_dict())
     assert len(one.to_frame()) == len(one.points)
+    three = audit.learning_curves(LogisticRegression(), pl.from_pandas(train), pl.from_pandas(test),
+                                  **kept)  # fmt: skip
+    assert json.dumps(one.to_dict()) == json.dumps(three.to_dict())
     counted = audit.learning_curves(
         LogisticRegression(), train.assign(k=1), test.assign(k=2), count="k", **kept
     )

@@ -23,6 +23,8 @@ from audit.inference.checks import one_level
 from audit.mitigation.change_record import Changes, ChangeTable
 from audit.mitigation.change_table import change_table
 from audit.mitigation.two_decisions import NO, YES, Codes, decisions, name_of
+from audit.table.distinct import kind_of
+from audit.table.match import ABSENT, match
 from audit.table.roles import Level, is_named
 from audit.table.rows import CodedRows, Table
 from audit.table.wording import listed, shown, suggestion
@@ -124,9 +126,9 @@ def _attributes(table: Table, told: Any) -> tuple[str, ...]:
             "MIT304", "no protected attribute is named", argument="protected",
             fix='audit.read(..., protected=["sex"])',
         )  # fmt: skip
-    names = known if told is None else (told,) if isinstance(told, str) else tuple(told)
+    names = known if told is None else tuple(told) if isinstance(told, list | tuple) else (told,)
     for name in names or (None,):
-        if name not in known:
+        if not isinstance(name, str) or name not in known:
             raise InputError(
                 "MIT304", f"{shown(name)} is not a protected attribute", argument="attribute",
                 fix=suggestion(name, list(known)),
@@ -198,6 +200,10 @@ def _reference(
     return max(present, key=lambda g: (size[g], -g)) if present else None
 
 
+def _present(levels: Sequence[Level]) -> list[Level]:
+    return [v for v in levels if v is not None]
+
+
 class _Rows:
     """Row numbers of the people who change, for the caller alone."""
 
@@ -221,7 +227,7 @@ class _Rows:
             "denied": (one == NO) & (two == NO),
             "undecided": (one > NO) | (two > NO),
         }
-        if change not in flags:
+        if not isinstance(change, str) or change not in flags:
             raise InputError(
                 "MIT305", f"{shown(change)} is no kind of change", argument="change",
                 fix=f"one of {listed(KINDS)}",
@@ -229,17 +235,21 @@ class _Rows:
         if attribute is None and group is None:
             return np.flatnonzero(flags[change])
         names = _attributes(self.table, attribute)
-        wanted = group if isinstance(group, tuple) else (group,)
+        told = group[0] if isinstance(group, tuple | list) and len(group) == 1 else group
         for name in names:
             levels = self.table.axes[f"protected:{name}"].levels
             found = belonging(self.table.roles, (name,), (levels,))
-            if wanted in found.groups:
-                own = found.groups.index(wanted)
-                inside = np.eye(len(levels), dtype=bool)[own] if found.members is None \
-                    else found.members[own]  # fmt: skip
-                assert isinstance(self.table.rows, CodedRows)
-                codes = self.table.rows.codes[f"protected:{name}"]
-                return np.flatnonzero(flags[change] & inside[codes])
+            there = [g[0] for g in found.groups]
+            level = None if told is None else match(told, _present(there), kind_of(_present(there)))
+            if level is ABSENT:
+                continue
+            own = there.index(level) if level in there else -1
+            if own < 0:
+                continue
+            inside = np.eye(len(levels), dtype=bool) if found.members is None else found.members
+            assert isinstance(self.table.rows, CodedRows)
+            codes = self.table.rows.codes[f"protected:{name}"]
+            return np.flatnonzero(flags[change] & inside[own][codes])
         raise InputError(
             "MIT305", f"there is no group {shown(group)} of {listed(names)}", argument="group",
             fix="give its level, such as group='f'",

@@ -156,7 +156,7 @@ def _check(repeats: Any, seed: Any, cutoff: Any, metric: Any) -> None:
             "MIT321", f"{shown(cutoff)} is no chance between 0 and 1", argument="cutoff",
             fix="approve where P(unfavourable) is below it, such as 0.3",
         )  # fmt: skip
-    if metric not in METRICS:
+    if not isinstance(metric, str) or metric not in METRICS:
         raise InputError(
             "MIT322", f"no error is called {shown(metric)}", argument="metric",
             fix=f"one of {listed(METRICS)}",

@@ -13,6 +13,8 @@ from audit.errors import InputError
 from audit.mitigation.fitting import Lesson, NotFittedError, chances, fitted, seeded
 from audit.mitigation.learning_scores import METRICS, Held, errors
 from audit.mitigation.people import GOOD, People
+from audit.table.distinct import kind_of
+from audit.table.match import ABSENT, match
 from audit.table.roles import Level
 from audit.table.wording import shown, suggestion
 
@@ -187,11 +189,14 @@ def groups_of(study: Study, told: Any, notes: list[str]) -> list[Level]:
     levels = study.learn.levels[study.attribute]
     if told is not None:
         told = told[0] if isinstance(told, tuple | list) and len(told) == 1 else told
-        if told not in levels or told is None:
+        there = [v for v in levels if v is not None]
+        level = match(told, there, kind_of(there))
+        if level is ABSENT:
             raise InputError(
                 "MIT323", f"there is no group {shown(told)} of {study.attribute}",
-                argument="group", fix=suggestion(told, [v for v in levels if v is not None]),
+                argument="group", fix=suggestion(told, there),
             )  # fmt: skip
+        told = level
     found = []
     for code, level in enumerate(levels):
         if level == study.learn.reference[study.attribute] and told != level:

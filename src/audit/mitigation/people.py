@@ -186,7 +186,7 @@ def as_pandas(frame: Any) -> pd.DataFrame:
 
     if isinstance(native, pd.DataFrame):
         return native
-    found: pd.DataFrame = nw.from_native(native, eager_only=True).toas_pandas()
+    found: pd.DataFrame = nw.from_native(native, eager_only=True).to_pandas()
     return found
 
 
