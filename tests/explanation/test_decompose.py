@@ -251,6 +251,20 @@ def frame_of(rows: list[Any]) -> pd.DataFrame:
     + [(True, True, 0, "a", 2)],
     "linear",
 )
+@example(  # all coefficients are 0, so that weights would be shares of rounding
+    [
+        (False, False, 1, "a", 3),
+        (False, False, -1, "b", 1),
+        (False, True, 0, "b", 3),
+        (False, True, 1, "a", 1),
+        (False, True, 1, "b", 1),
+        (False, True, 1, "b", 1),
+        (False, True, -1, "a", 2),
+        (True, False, -1, "b", 3),
+        (True, False, 2, "b", 1),
+    ],
+    "logit",
+)
 def test_parts_add_up(rows: list[Any], method: str) -> None:
     """explained + unexplained = gap, and the parts make the explained, wherever defined."""
     frame = frame_of(rows)

@@ -109,8 +109,9 @@ def _split(s: Sample, found: Fit, level: float, *, reason: str | None, itemised:
     rest = float(found.beta[1]) if found.columns[1] else gap - explained
     each = np.array([float(apart[s.spans[n]] @ found.beta[s.spans[n]]) for n in names])
     total = float(each.sum())
-    # Yun's weights (2004): the share of each control in the linear predictor
-    steady = abs(total) > 1e-9 * float(np.abs(each).sum()) and abs(total) > 0
+    # Yun's weights (2004): the share of each control in the linear predictor; nothing has no
+    # shares, and in log odds 1e-9 is nothing
+    steady = abs(total) > 1e-9 * max(float(np.abs(each).sum()), 1.0)
     if found.logit and itemised:
         values = each / total * explained if steady else np.full(len(each), NAN)
     else:
@@ -127,7 +128,7 @@ def _split(s: Sample, found: Fit, level: float, *, reason: str | None, itemised:
     for name, three in zip(names, limits[3:], strict=True):
         why = _open_part(s, found, apart, name, reason)
         if why is None and found.logit and not steady and name not in s.constant:
-            why = "the controls' parts cancel out, so none has a weight"
+            why = "the controls' parts come to 0 together, so none has a weight"
         if why is not None:
             three = NONE
         elif name in s.constant:
