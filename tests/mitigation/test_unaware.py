@@ -13,7 +13,10 @@ from sklearn.preprocessing import OneHotEncoder
 from threadpoolctl import threadpool_limits
 
 from audit.mitigation.fitting import NotFittedError
+from audit.mitigation.record import Candidate
+from audit.mitigation.saving import save
 from audit.mitigation.unaware import METHODS, copies
+from audit.table.model_file import read_model
 from mitigation.lessons import FEATURES, applicants, made, named_pipeline, task
 
 
@@ -113,6 +116,15 @@ def test_the_group_changes_no_decision_whatever_the_estimator(estimator):
     flipped = frame.assign(sex=np.where(frame.sex == "f", "m", "f"))
     assert np.array_equal(decider.scores(frame), decider.scores(flipped))
     assert np.array_equal(decider.scores(frame), decider.scores(frame[list(FEATURES)]))
+
+
+def test_a_model_with_held_columns_can_be_saved_and_read_back(tmp_path):
+    own = task(features=(*FEATURES, "sex"), estimator=HistGradientBoostingClassifier(max_iter=5))
+    decider, _ = made(METHODS, "unawareness", own)
+    held = Candidate(name="u", title="u", acts="before training", estimator=decider)
+    path = save(held, tmp_path / "model.skops")
+    frame = applicants()[list(FEATURES)]
+    assert np.array_equal(read_model(path).predict(frame), decider.predict(frame))
 
 
 def test_nothing_left_is_a_reason():

@@ -37,6 +37,8 @@ OURS = (
     "audit.mitigation.deciders.Decider",
     "audit.mitigation.deciders.Grouping",
     "audit.mitigation.deciders.Plain",
+    "audit.mitigation.decorrelating.Decorrelated",
+    "audit.mitigation.decorrelating.Encoded",
     "audit.mitigation.group_rules.BaseRateLots",
     "audit.mitigation.group_rules.FlippedLots",
     "audit.mitigation.group_rules.GroupCut",
@@ -45,6 +47,8 @@ OURS = (
     "audit.mitigation.mixtures.Always",
     "audit.mitigation.mixtures.Mixture",
     "audit.mitigation.mixtures.Vote",
+    "audit.mitigation.repairing.Repair",
+    "audit.mitigation.unaware.Held",
 )
 """This project's own, each by its whole name: models with cut-offs, and what they hold."""
 
