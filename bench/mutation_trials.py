@@ -24,8 +24,8 @@ from typing import Any
 
 from mutants import ROOT, Mutant, mutated
 
-TARGETS = ("src/audit/metrics", "src/audit/inference")
-TESTS = ("tests/metrics", "tests/inference", *TARGETS)
+TARGETS = ("src/audit/metrics", "src/audit/inference", "src/audit/findings")
+TESTS = ("tests/metrics", "tests/inference", "tests/findings", *TARGETS)
 MEMORY = 6 * 2**30
 BATCH = 20
 EXAMPLES = 25
