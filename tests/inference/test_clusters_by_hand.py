@@ -75,13 +75,17 @@ def shares(blocks: list[Any]) -> list[Fraction]:
     return [s[0] / sum(s) for s in sums]
 
 
-SCALES = {
+SCALES: dict[str, Any] = {
     "identity": (lambda t: rates(t)[..., 0] - rates(t)[..., 1], lambda p, q: float(p - q), 0.0),
     "log": (lambda t: rates(t)[..., 0] / rates(t)[..., 1], lambda p, q: float(p / q), 1.0),
     "logit": (lambda t: rates(t)[..., 0], lambda p, q: float(p), 0.5),
 }
-TO = {"identity": float, "log": math.log, "logit": lambda p: math.log(p / (1 - p))}
-BACK = {"identity": float, "log": math.exp, "logit": lambda v: 1 / (1 + math.exp(-v))}
+TO: dict[str, Any] = {"identity": float, "log": math.log, "logit": lambda p: math.log(p / (1 - p))}
+BACK: dict[str, Any] = {
+    "identity": float,
+    "log": math.exp,
+    "logit": lambda v: 1 / (1 + math.exp(-v)),
+}
 
 
 @pytest.mark.parametrize("scale", SCALES)
