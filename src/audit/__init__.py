@@ -40,6 +40,7 @@ _WHERE = {
     "recourse": "audit.explanation.recourse",
     "group_cutoffs": "audit.mitigation.group_cutoffs",
     "reweigh": "audit.mitigation.weighing",
+    "search_alternatives": "audit.mitigation.searching",
     "sweep_cutoffs": "audit.mitigation.cutoffs",
     "who_changes": "audit.mitigation.changes",
 }
@@ -75,6 +76,7 @@ __all__ = [
     "regress",
     "reweigh",
     "run",
+    "search_alternatives",
     "sweep_cutoffs",
     "who_changes",
     "write",
@@ -96,6 +98,7 @@ if TYPE_CHECKING:
     from audit.mitigation.group_cutoffs import group_cutoffs
     from audit.mitigation.learning import learning_curves
     from audit.mitigation.remedies import records_needed
+    from audit.mitigation.searching import search_alternatives
     from audit.mitigation.weighing import reweigh
     from audit.pipeline import Audit, attach, count, load, run, write
     from audit.table.intake import read

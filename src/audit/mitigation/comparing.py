@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from audit.errors import InputError
 from audit.inference.checks import one_level
@@ -28,8 +30,6 @@ from audit.table.wording import shown, suggestion
 Say = Callable[[str, float, "float | None"], object]
 """(what is being done, how far, of how much)."""
 
-SEEDS = 2
-"""Further seeds that tell how arbitrary a candidate's decisions are."""
 
 OFF = (
     "it reads the applicant's group at decision time, a treatment risk that is off by default; "
@@ -85,8 +85,8 @@ def mitigate(
     """
     level = one_level(level)
     say = progress or (lambda text, done, total: None)
-    learn, judge_on = _tables(train, test, roles)
-    ask_metric, price = disparity_metric(metric), _utility(utility, costs)
+    learn, judge_on = tables_of(train, test, roles)
+    ask_metric, price = disparity_metric(metric), utility_costs(utility, costs)
     where = where_of(cutoff, approval_rate, learn)
     picked, named = chosen(methods)
     wanted = None if attribute is None else target(learn, attribute)
@@ -165,20 +165,25 @@ def _order(c: Candidate) -> float:
     return math.inf if math.isnan(c.disparity.value) else c.disparity.value
 
 
-def _tables(train: Any, test: Any, roles: Mapping[str, Any]) -> tuple[People, People]:
-    learn, judge_on = (people(_read(t, roles, n), n) for t, n in ((train, "train"), (test, "test")))
+def tables_of(
+    train: Any, test: Any, roles: Mapping[str, Any], own: Sequence[str] | None = None
+) -> tuple[People, People]:
+    """Both tables as people, checked against each other; `own` are the verb's own arguments."""
+    learn, judge_on = (
+        people(_read(t, roles, n, own or OWN), n) for t, n in ((train, "train"), (test, "test"))
+    )
     same_columns(learn, judge_on)
     return learn, judge_on
 
 
-def _read(source: Any, roles: Mapping[str, Any], argument: str) -> Table:
+def _read(source: Any, roles: Mapping[str, Any], argument: str, own: Sequence[str]) -> Table:
     from audit.table.intake import read
     from audit.table.keywords import check_keywords, refuse_roles
 
     if isinstance(source, Table):
         refuse_roles(dict(roles), "a table")
         return source
-    check_keywords(dict(roles), OWN)
+    check_keywords(dict(roles), own)
     if source is None:
         raise InputError("MIT001", "None is no table", argument=argument,
                          fix="give what audit.read returned, or a frame")  # fmt: skip
@@ -192,7 +197,8 @@ OWN = (
 """Arguments of the verb itself, for suggestions."""
 
 
-def _utility(utility: Any, costs: Any) -> Costs | None:
+def utility_costs(utility: Any, costs: Any) -> Costs | None:
+    """Costs that a utility needs, checked; raises `InputError` MIT015."""
     if utility not in UTILITIES:
         raise InputError(
             "MIT015", f"{shown(utility)} is no utility", argument="utility",
@@ -301,33 +307,33 @@ def _tried(method: Method, task: Task, who: People, *, steady: bool) -> Trial:
 def _trial(candidate: Candidate, who: People, task: Task, method: Method | None) -> Trial:
     decider: Decider = candidate.estimator
     decisions = decider.decide(who.frame)
-    others = []
-    for number in range(1, SEEDS + 1):
-        again = task.reseeded(task.seed + number)
-        if method is not None and method.costly:
-            others.append(decider.decide(who.frame, seed=task.seed + number))
-            continue
-        try:
+    other = None
+    if method is not None and method.costly:
+        other = decider.decide(who.frame, seed=task.seed + 1)
+    else:
+        again = task.reseeded(task.seed + 1)
+        with suppress(NotFittedError):
             own = baseline(again)[0] if method is None else method.make(again)[0]
-            others.append(own.decide(who.frame))
-        except NotFittedError:
-            continue
+            other = own.decide(who.frame)
     notes = candidate.notes
     if method is not None and method.costly:
         notes = (*notes, "its arbitrariness is of its lots alone: it was not trained again")
     return Trial(
-        candidate=replace(candidate, arbitrariness=arbitrary(decisions, others), notes=notes),
+        candidate=replace(candidate, arbitrariness=arbitrary(decisions, other), notes=notes),
         decisions=decisions,
         scores=decider.scores(who.frame),
     )
 
 
-def arbitrary(decisions: Any, others: list[Any]) -> Limits:
-    """Share of people whose decision another seed changes: mean, least and most over the seeds."""
-    shares = [float(np.mean(decisions != o)) for o in others]
-    if not shares:
+def arbitrary(decisions: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_] | None) -> Limits:
+    """Share of people whose decision another seed changes (Wilson)."""
+    from audit.inference.intervals import rate_interval
+
+    if other is None:
         return Limits()
-    return Limits(value=float(np.mean(shares)), low=min(shares), high=max(shares))
+    apart, size = int((decisions != other).sum()), len(decisions)
+    low, high = rate_interval(apart, size)
+    return Limits(value=apart / size, low=float(low), high=float(high))
 
 
 def one_sided(trial: Trial) -> str:

@@ -93,7 +93,7 @@ def _unaware(task: Task) -> Made:
 
 def _held(task: Task, out: list[str], left: tuple[str, ...]) -> tuple[Decider, tuple[str, ...]]:
     frame = task.train.frame
-    values = {c: _usual(frame[c]) for c in out}
+    values = {c: usual(frame[c]) for c in out}
     same = task.train.inputs.copy()
     for name, value in values.items():
         same[name] = np.full(len(same), value) if same[name].dtype.kind in "iufb" else value
@@ -106,7 +106,7 @@ def _held(task: Task, out: list[str], left: tuple[str, ...]) -> tuple[Decider, t
     ), said
 
 
-def _usual(column: pd.Series[Any]) -> Any:
+def usual(column: pd.Series[Any]) -> Any:
     """The most frequent value; the first known of several."""
     counts = column.dropna().value_counts(sort=False)
     value = counts.index[int(counts.to_numpy().argmax())]

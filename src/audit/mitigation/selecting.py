@@ -1,0 +1,182 @@
+"""Which of the alternatives tried is put to the confirmation people: a rule fixed beforehand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from audit.mitigation.alternatives import alternative
+from audit.mitigation.fitting import NotFittedError
+from audit.mitigation.judging import NAMES, Ask
+from audit.mitigation.paired import LOWER_IS_BETTER, dominated
+from audit.mitigation.search_log import TRIED, Tried
+from audit.mitigation.trying import Place
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+NEAR = 1.0
+"""Standard errors of utility that an alternative may lose on the selection people to go on."""
+MARGIN = 0.5
+"""Standard errors of utility that it may lose over all training people to be selected."""
+SURE = 2.0
+"""Standard errors by which its disparity must be lower there."""
+FINALISTS = 8
+"""Alternatives scored over all training people."""
+FAIREST = 0.6
+"""Share of them that goes to the least disparity; the others are spread over the rest."""
+NAMED = 4
+"""Alternatives put to the confirmation people."""
+
+
+def rule(ask: Ask, seeds: int) -> str:
+    """The rule in words, as a report prints it."""
+    useful = NAMES[ask.utility]
+    return (
+        "Fixed beforehand. (1) The training people are parted in three; every alternative learns "
+        "from two parts (the fit people) and is tried on the third (the selection people). (2) Of "
+        f"those with less disparity there whose {useful} is not worse than the baseline's by more "
+        f"than {NEAR:g} standard error of the paired difference, up to {FINALISTS} go on, most of "
+        "them with the least disparity, the others spread over the rest; each is trained twice "
+        "more, so that every training person is scored by a model that had not seen them. (3) "
+        f"Selected is the one with the least disparity among those whose {useful} is then worse by "
+        f"at most {MARGIN:g} standard errors and whose disparity is lower by at least {SURE:g}; "
+        "one that reads a protected column, as the baseline does, only where none without it "
+        "qualifies. (4) It is trained on all training people and judged once on the confirmation "
+        f"people, with up to {NAMED - 1} others that are shown but cannot be recommended. It is "
+        "recommended where, there, the baseline's own gap is beyond chance, its disparity is lower "
+        "beyond chance (its own paired limits) and below that of the baseline trained with "
+        f"{seeds} other seeds, its {useful} is not shown to be worse, and no other group's gap is "
+        "shown to be wider."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Finalist:
+    """An alternative scored over all training people by models that had not seen them."""
+
+    trial: Tried
+    """As it was tried."""
+    scores: Floats
+    """Of every training person."""
+    numbers: Mapping[str, float]
+    """Utility, disparity, their changes and standard errors."""
+
+    @property
+    def name(self) -> str:
+        """As the comparison calls it."""
+        return f"alternative {self.trial.number}"
+
+
+def gained(numbers: Mapping[str, float], ask: Ask) -> float:
+    """Change of utility, the higher the better whatever the utility."""
+    change = numbers["utility_change"]
+    return -change if ask.utility in LOWER_IS_BETTER else change
+
+
+def finalists(tried: Sequence[Tried], place: Place) -> list[Tried]:
+    """Alternatives worth scoring over all training people.
+
+    Half of the places are for those that read nothing that tells a group outright, as far as there
+    are such; within a half most go to the least disparity, and the rest are spread.
+    """
+    near: tuple[list[Tried], list[Tried]] = ([], [])
+    for trial in tried:
+        if trial.state != TRIED or not trial.settings or not trial.disparity_change < 0:
+            continue
+        own = {"utility_change": trial.utility_change}
+        if gained(own, place.ask) >= -NEAR * trial.utility_error:
+            near[0 if place.space.blind(place.space.point(trial.place)) else 1].append(trial)
+    for side in near:
+        side.sort(key=lambda t: (t.disparity, t.number))
+    half = FINALISTS // 2
+    room = max(half, FINALISTS - len(near[1]))
+    blind = _spread(near[0], room)
+    return [*blind, *_spread(near[1], FINALISTS - len(blind))]
+
+
+def _spread(ordered: Sequence[Tried], room: int) -> list[Tried]:
+    """The first ones, and some spread over the others."""
+    if len(ordered) <= room:
+        return list(ordered)
+    top = math.ceil(room * FAIREST)
+    rest = ordered[top:]
+    places = np.linspace(0, len(rest) - 1, room - top + 1)[:-1].round().astype(int)
+    return [*ordered[:top], *(rest[i] for i in dict.fromkeys(places.tolist()))]
+
+
+def scored(
+    trial: Tried, place: Place, parts: Sequence[tuple[Ints, Ints]]
+) -> tuple[Finalist | None, str]:
+    """A finalist over all training people; None and why where it fails there."""
+    point = place.space.point(trial.place)
+    own = alternative(point, place.space, place.task)
+    scores = np.empty(len(place.task.train))
+    for number, (rows, held_out) in enumerate(parts):
+        if number == 0 and point.key in place.scores:
+            scores[held_out] = place.scores[point.key]
+            continue
+        try:
+            scorer, _ = own.trained(rows)
+            scores[held_out] = scorer.scores(place.task.train.frame.iloc[held_out])
+        except NotFittedError as problem:
+            return None, str(problem)
+    drawn, _ = place.against(np.arange(len(scores)), scores, place.where(point))
+    return Finalist(trial=trial, scores=scores, numbers=place.numbers(drawn)), ""
+
+
+def selected(found: Sequence[Finalist], place: Place) -> Finalist | None:
+    """The one that the rule selects; None where none qualifies."""
+    kept = [
+        f for f in found
+        if gained(f.numbers, place.ask) >= -MARGIN * f.numbers["utility_error"]
+        and f.numbers["disparity_change"] <= -SURE * f.numbers["disparity_error"]
+        and f.numbers["disparity_change"] < 0
+    ]  # fmt: skip
+    kept = [f for f in kept if place.space.blind(place.space.point(f.trial.place))] or kept
+    return min(kept, key=lambda f: (f.numbers["disparity"], f.trial.number)) if kept else None
+
+
+def named(found: Sequence[Finalist], best: Finalist | None, ask: Ask) -> list[Finalist]:
+    """Those put to the confirmation people: the selected first, then some along the frontier."""
+    sign = -1.0 if ask.utility in LOWER_IS_BETTER else 1.0
+    beaten = dominated(
+        [f.numbers["disparity"] for f in found], [sign * f.numbers["utility"] for f in found]
+    )
+    front = [f for f, out in zip(found, beaten, strict=True) if not out and f is not best]
+    front.sort(key=lambda f: (f.numbers["disparity"], f.trial.number))
+    room = NAMED - (best is not None)
+    if len(front) > room:
+        places = np.linspace(0, len(front) - 1, room).round().astype(int)
+        front = [front[i] for i in dict.fromkeys(places.tolist())]
+    return [*([best] if best is not None else []), *front]
+
+
+def why_none(tried: Sequence[Tried], found: Sequence[Finalist], ask: Ask) -> str:
+    """Why nothing was selected, in a sentence."""
+    works = sum(t.works for t in tried)
+    if not works:
+        return f"all {len(tried)} alternatives failed"
+    if not found:
+        return (
+            f"of {works} alternatives none had less disparity on the selection people without "
+            f"losing {NAMES[ask.utility]}"
+        )
+    sure = [
+        f for f in found
+        if f.numbers["disparity_change"] <= -SURE * f.numbers["disparity_error"]
+        and f.numbers["disparity_change"] < 0
+    ]  # fmt: skip
+    if not sure:
+        return (
+            f"of {works} alternatives none has less disparity over the training people by more "
+            f"than {SURE:g} standard errors"
+        )
+    return (
+        f"of {works} alternatives those with less disparity lose more {NAMES[ask.utility]} over "
+        f"the training people than {MARGIN:g} standard errors"
+    )
