@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from audit.findings.settings import Settings
     from audit.inference.by_blocks import BlockSums
     from audit.inference.estimate import Estimates
+    from audit.mitigation.change_record import Changes
+    from audit.mitigation.record import Comparison
+    from audit.mitigation.sweep_record import Sweep
     from audit.table.roles import Issue
     from audit.tally.distribution import Distribution
 
@@ -141,13 +144,21 @@ def attach(
     result: Audit,
     explanation: Explanation | None = None,
     decomposition: Decomposition | Sequence[Decomposition] | None = None,
+    comparison: Comparison | None = None,
+    alternatives: Comparison | None = None,
+    *,
+    sweep: Sweep | None = None,
+    changes: Changes | None = None,
 ) -> Audit:
-    """The audit with an explanation in it: its report then says why (sections 5 and 7).
+    """The audit with more in its report: why the gap arises, and what could be done about it.
 
     `explanation` is what `audit.explain` returned, `decomposition` what `audit.decompose` did
-    (or several). Verdict and findings stay as they are; what was attached before is replaced
-    part by part. Raises `InputError` RUN020 where they are something else, RUN021 where they were
-    found in other data.
+    (or several): sections 5 and 7. `comparison` is what `audit.mitigate` returned, `alternatives`
+    what `audit.search_alternatives` did, `sweep` `audit.sweep_cutoffs`, `changes`
+    `audit.who_changes`: section 6. Verdict and findings stay as they are; what was attached
+    before is replaced part by part. A comparison may be of some of the people audited, such as
+    those held out. Raises `InputError` RUN020 where they are something else, RUN021 where they
+    were found in other data.
 
     >>> loans = {"sex": ["f", "m"] * 60, "ok": [1, 1, 0, 1, 0, 1] * 20, "income": [3, 5, 2] * 40}
     >>> roles = {"protected": "sex", "decision": "ok", "favorable": 1}
@@ -157,6 +168,7 @@ def attach(
     <Audit fail: ...>
     """
     from audit.explanation.attached import attached
+    from audit.mitigation.attached import attached as remedies
 
     if not isinstance(result, Audit):
         raise InputError(
@@ -169,7 +181,11 @@ def attach(
     held = attached(
         record.explanation, explanation, decomposition, roles=record.roles, rows=record.tally.rows
     )
-    return Audit(replace(record, explanation=held))
+    parts = {
+        "comparison": comparison, "alternatives": alternatives, "sweep": sweep, "changes": changes,
+    }  # fmt: skip
+    done = remedies(record.candidates, parts, record.tally)
+    return Audit(replace(record, explanation=held, candidates=done))
 
 
 def load(path: str | Path) -> Audit:
@@ -355,11 +371,26 @@ def _table(source: Any, model: Any, returns: Any, roles: dict[str, Any], own: st
     if isinstance(source, Table):
         _refuse_model(model, returns, "a table")
         refuse_roles(roles, "a table")
-        return _looked_over(source)
+        return _looked_over(_decided(source))
     check_keywords(roles, OWN[own])
     from audit.table.modelled import read_source
 
-    return _looked_over(read_source(source, model, returns, roles))
+    return _looked_over(_decided(read_source(source, model, returns, roles)))
+
+
+def _decided(table: Table) -> Table:
+    """The table, unless it waits for a model that nobody gave: its cut-off would decide nothing."""
+    roles = table.roles
+    waiting = roles.cutoff is not None or roles.approval_rate is not None
+    if roles.decided_by == "none" and waiting:
+        rule = "cutoff" if roles.cutoff is not None else "approval_rate"
+        raise InputError(
+            "TBL029",
+            f"{rule} needs a score, a risk or a model",
+            argument=rule,
+            fix="name its column: score= or risk=, or give the model: model=",
+        )
+    return table
 
 
 def _looked_over(table: Table) -> Table:

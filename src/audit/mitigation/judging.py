@@ -13,7 +13,7 @@ import numpy.typing as npt
 from audit.metrics.metric import Metric
 from audit.mitigation.costs import Costs
 from audit.mitigation.paired import LOWER_IS_BETTER, Answers, Bench, bench, dominated
-from audit.mitigation.people import People, as_pandas
+from audit.mitigation.people import BAD, GOOD, People, as_pandas
 from audit.mitigation.record import Candidate, Limits
 from audit.table.roles import Group, Level
 from audit.table.rows import CodedRows
@@ -106,6 +106,7 @@ def judged(
                 measures={name: values[i] for name, values in measures.items()},
                 dominated=beaten[i],
                 side_effects=tuple(e[i] for e in effects),
+                changed=changed(who, trials[0], trial, ask) if audit and i else None,
                 rates=rates,
                 estimates=estimates,
             )
@@ -261,6 +262,37 @@ def audited(
     return tuple(rates), tuple(compared)
 
 
+def changed(who: People, before: Trial, after: Trial, ask: Ask) -> dict[str, Any]:
+    """Who gains and loses an approval against the baseline, by group of the attribute."""
+    from audit.mitigation.change_table import change_table
+    from audit.mitigation.plain import plain
+
+    rows = who.table.rows
+    assert isinstance(rows, CodedRows)  # people() refused others
+    found = change_table(
+        before.decisions,
+        after.decisions,
+        who.codes[ask.attribute],
+        who.levels[ask.attribute],
+        np.select([who.outcome == GOOD, who.outcome == BAD], [0, 1], 2),
+        rows.weight,
+        before.scores,
+        cutoff_of(before),
+        count=rows.count,
+        block=rows.codes.get("block"),
+        attribute=ask.attribute,
+        reference=ask.reference,
+        level=ask.level,
+    )
+    held: dict[str, Any] = plain(found)
+    return held
+
+
+def cutoff_of(trial: Trial) -> float | None:
+    """The one cut-off on P(favourable) that a candidate decides by, where it has one."""
+    return getattr(getattr(trial.candidate.estimator, "rule", None), "at", None)
+
+
 def worst_group(
     who: People, decisions: npt.NDArray[np.bool_], metric: Metric, attribute: str | None
 ) -> tuple[str, int, int] | None:
@@ -294,7 +326,7 @@ def worst_group(
 def cells_of(who: People, decisions: npt.NDArray[np.bool_], attribute: str, group: int) -> Floats:
     """Decision × outcome counts of one group, shape (3, 3)."""
     own = who.codes[attribute] == group
-    kind = np.select([who.outcome == 1, who.outcome == 0], [0, 1], 2)
+    kind = np.select([who.outcome == GOOD, who.outcome == BAD], [0, 1], 2)
     cells = np.zeros((3, 3))
     np.add.at(cells, (np.where(decisions[own], 0, 1), kind[own]), who.mass[own])
     return cells

@@ -71,7 +71,7 @@ class Candidate:
     randomised: bool = False
     """Whether its rule draws lots; its decisions are fixed by a seed."""
     arbitrariness: Limits = Limits()
-    """Share of held-out people whose decision another seed changes: mean, least and most."""
+    """Share of held-out people whose decision another seed changes."""
     dominated: bool = False
     """Whether another candidate is at least as fair and as useful, and better in one."""
     verdict: str = ""

@@ -286,6 +286,8 @@ def _read_decision(reader: Reader) -> tuple[float | None, str]:
         return None, "decision"
     if asked.cutoff is None and asked.approval_rate is None:
         return None, "none"
+    if asked.number is None:
+        return asked.cutoff, "none"  # kept for the model that is to be trained on these rows
     found, higher = reader.numbers["score"], asked.score is not None
     cutoff = asked.cutoff
     if asked.approval_rate is not None:
