@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from audit.mitigation.plain import plain
+from audit.mitigation.record import Limits
 from audit.table.roles import Group
 
 if TYPE_CHECKING:
@@ -17,18 +18,6 @@ NAN = math.nan
 ALL = "all"
 OUTCOMES = ("would repay", "would default", "unknown")
 """People by their outcome, in the order of every outcome axis."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
-    """A number with its interval."""
-
-    value: float = NAN
-    """The share (or a difference or ratio of two); nan where undefined."""
-    low: float = NAN
-    """Lower limit."""
-    high: float = NAN
-    """Upper limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,15 +42,15 @@ class Change:
     """Approved both times."""
     denied: int
     """Denied both times."""
-    gained_share: Interval
+    gained_share: Limits
     """gained / rows (weighted, where weights are given)."""
-    lost_share: Interval
+    lost_share: Limits
     """lost / rows."""
-    before: Interval
+    before: Limits
     """Approval rate before."""
-    after: Interval
+    after: Limits
     """Approval rate after."""
-    net: Interval
+    net: Limits
     """After less before: the paired difference of approval rates."""
     p_value: float
     """Two-sided, against equal approval rates."""
@@ -83,17 +72,17 @@ class GapChange:
     """What it is compared with (less the rows that are in both)."""
     outcome: str
     """As in `Change`."""
-    before: Interval
+    before: Limits
     """Approval rate less the reference's, before."""
-    after: Interval
+    after: Limits
     """The same, after."""
-    change: Interval
+    change: Limits
     """After less before; above 0 favours the group."""
     p_value: float
     """Two-sided, against no change; agrees with the interval."""
-    ratio_before: Interval
+    ratio_before: Limits
     """Approval rate over the reference's, before."""
-    ratio_after: Interval
+    ratio_after: Limits
     """The same, after."""
     rows: int
     """Rows of the group decided both times."""
@@ -122,7 +111,7 @@ class Closeness:
     quantiles: Mapping[str, float] = field(default_factory=dict)
     """Distance to the cut-off, in the score's units, that a share of them are within; empty for
     fewer than 10 rows."""
-    near: Interval = field(default_factory=Interval)
+    near: Limits = field(default_factory=Limits)
     """Share of them among the nearest 10 % of all people (Wilson)."""
     reason: str | None = None
     """Why there are no quantiles."""
@@ -206,7 +195,7 @@ class Changes:
                 told |= _columns(name, getattr(one, name))
             told |= {"p_value": one.p_value, "method": one.method}
             told["reference"] = None if gap is None else gap.reference
-            told |= _columns("gap_change", Interval() if gap is None else gap.change)
+            told |= _columns("gap_change", Limits() if gap is None else gap.change)
             told["reading"] = None if gap is None else gap.reading
             told["reason"] = one.reason
             out.append(told)
@@ -225,5 +214,5 @@ class Changes:
         return f"<Changes of {self.size:,} decisions: {self.summary()}>"
 
 
-def _columns(name: str, rate: Interval) -> dict[str, float]:
+def _columns(name: str, rate: Limits) -> dict[str, float]:
     return {name: rate.value, f"{name}_low": rate.low, f"{name}_high": rate.high}

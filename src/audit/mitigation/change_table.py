@@ -23,9 +23,9 @@ from audit.mitigation.change_record import (
     Change,
     ChangeTable,
     GapChange,
-    Interval,
 )
 from audit.mitigation.closeness import closeness_of
+from audit.mitigation.record import Limits
 from audit.table.roles import Level
 from audit.table.wording import shown
 
@@ -217,12 +217,12 @@ def _changes(
     return tuple(out)
 
 
-def interval_at(columns: Sequence[Floats], i: int, hidden: bool = False) -> Interval:
+def interval_at(columns: Sequence[Floats], i: int, hidden: bool = False) -> Limits:
     """One of (value, low, high) columns; nan where it is hidden."""
     if hidden:
-        return Interval()
+        return Limits()
     value, low, high = (float(c[i]) for c in columns)
-    return Interval(value=value, low=low, high=high)
+    return Limits(value=value, low=low, high=high)
 
 
 def _gaps(
@@ -276,7 +276,7 @@ def _gaps(
     return tuple(out)
 
 
-def _reading(before: Interval, after: Interval, change: Interval, still: bool) -> str:
+def _reading(before: Limits, after: Limits, change: Limits, still: bool) -> str:
     if still:
         return "unchanged"
     if not (change.low > 0 or change.high < 0):

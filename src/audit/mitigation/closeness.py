@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from audit.inference.intervals import rate_interval
 from audit.mitigation.change_cells import Array, Flags, Floats, Masses, counted
-from audit.mitigation.change_record import Closeness, Interval
+from audit.mitigation.change_record import Closeness
+from audit.mitigation.record import Limits
 from audit.table.roles import Level
 
 NEAR = 0.1
@@ -75,7 +76,7 @@ def closeness_of(
                     changed=name,
                     rows=number,
                     quantiles=dict(zip(map(str, SHARES), found, strict=False)),
-                    near=Interval(value=float(value), low=float(low), high=float(high)),
+                    near=Limits(value=float(value), low=float(low), high=float(high)),
                     reason=None if not few else "nobody changes" if not number
                     else f"fewer than {FEWEST} people change",
                 )

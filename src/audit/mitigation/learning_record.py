@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from audit.mitigation.change_record import Interval
 from audit.mitigation.plain import plain
+from audit.mitigation.record import Limits
 from audit.table.roles import Group
 
 if TYPE_CHECKING:
@@ -89,21 +89,21 @@ class Outlook:
     """Its error now."""
     from_rows: int
     """Training rows of the group at the start of the curve."""
-    seen: Interval
+    seen: Limits
     """Error now less the error there, with an interval over people and draws."""
-    last: Interval
+    last: Limits
     """Error now less the error at the size before; nan where there is one size."""
     reading: str
     """"falls", "rises", "flat" or "not settled"."""
     law: Law | None
     """The inverse-power law, where it fits."""
-    doubled: Interval
+    doubled: Limits
     """How much lower the error is expected at twice the rows; nan without a law."""
     statement: str
     """In words."""
     gap: float = NAN
     """Error now less the reference's; nan for the reference."""
-    gap_seen: Interval = field(default_factory=Interval)
+    gap_seen: Limits = field(default_factory=Limits)
     """That gap now less the one at the start of the curve."""
     reason: str | None = None
     """Why there is no law."""

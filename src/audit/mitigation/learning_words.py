@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from audit.inference.checks import critical
-from audit.mitigation.change_record import Interval
 from audit.mitigation.cutoff_words import worded
 from audit.mitigation.learning_record import Outlook
 from audit.mitigation.learning_study import Size, Study
 from audit.mitigation.power_law import outlook
+from audit.mitigation.record import Limits
 from audit.table.roles import Level
 
 FLAT = 0.05
@@ -49,11 +49,11 @@ def outlook_of(
         rows=curve[-1].rows[group],
         error=math.nan,
         from_rows=curve[0].rows[group],
-        seen=Interval(),
-        last=Interval(),
+        seen=Limits(),
+        last=Limits(),
         reading="not settled",
         law=None,
-        doubled=Interval(),
+        doubled=Limits(),
         statement="",
     )
     if len(curve) - 1 not in usable or len(usable) < 2:
@@ -70,7 +70,7 @@ def outlook_of(
     last = _change(value, covariance, len(usable) - 2, level)
     reading = _reading(seen, last, float(value[-1]))
     reference = study.learn.reference[study.attribute]
-    gap, gap_seen = math.nan, Interval()
+    gap, gap_seen = math.nan, Limits()
     if group != reference and reference in study.judged:
         theirs = [curve[k].of(study, reference, metric) for k in usable]
         if not any(np.isnan(v).any() for v, _ in theirs):
@@ -113,15 +113,15 @@ def _between(parts: Sequence[tuple[np.ndarray, np.ndarray]], usable: Sequence[in
     return found
 
 
-def _change(value: np.ndarray, covariance: np.ndarray, at: int, level: float) -> Interval:
+def _change(value: np.ndarray, covariance: np.ndarray, at: int, level: float) -> Limits:
     """The last error less an earlier one, on the same people."""
     gap = float(value[-1] - value[at])
     spread = covariance[-1, -1] + covariance[at, at] - 2 * covariance[at, -1]
     half = float(critical(level)) * math.sqrt(max(float(spread), 0.0))
-    return Interval(value=gap, low=gap - half, high=gap + half)
+    return Limits(value=gap, low=gap - half, high=gap + half)
 
 
-def _reading(seen: Interval, last: Interval, error: float) -> str:
+def _reading(seen: Limits, last: Limits, error: float) -> str:
     small = FLAT * error
     if seen.high < 0:
         return "falls"

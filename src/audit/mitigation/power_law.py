@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from audit.mitigation.change_record import Interval
 from audit.mitigation.learning_record import Law
+from audit.mitigation.record import Limits
 
 Floats = npt.NDArray[np.float64]
 
@@ -50,7 +50,7 @@ def fit(rows: npt.ArrayLike, errors: npt.ArrayLike, variance: npt.ArrayLike) -> 
 
 def outlook(
     rows: Floats, errors: Floats, covariance: Floats, level: float, seed: int
-) -> tuple[Law | None, Interval, str | None]:
+) -> tuple[Law | None, Limits, str | None]:
     """The law, how much lower the error is expected at twice the last rows, and why there is none.
 
     `covariance` is of the errors, over held-out people and draws of training rows. The interval
@@ -59,16 +59,16 @@ def outlook(
     from scipy.special import gammaincc
 
     if len(rows) < FEWEST:
-        return None, Interval(), f"a law needs at least {FEWEST} sizes"
+        return None, Limits(), f"a law needs at least {FEWEST} sizes"
     apart = np.diag(covariance) + covariance[-1, -1] - 2 * covariance[:, -1]
     apart = np.maximum(apart, 1e-16)  # of each error less the last: what is common moves no shape
     apart[-1] = apart[:-1].min()
     floor, factor, exponent, squares = (float(v) for v in fit(rows, errors, apart))
     p = float(gammaincc((len(rows) - 3) / 2, squares / 2))
     if factor <= 0:
-        return None, Interval(), "the points do not fall"
+        return None, Limits(), "the points do not fall"
     if p < POOR:
-        return None, Interval(), f"the points do not follow an inverse-power law (p {p:.2g})"
+        return None, Limits(), f"the points do not follow an inverse-power law (p {p:.2g})"
     law = Law(floor=floor, factor=factor, exponent=exponent, p_value=p)
     values, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
@@ -83,6 +83,6 @@ def outlook(
     value = law.at(last) - law.at(2 * last)
     return (
         law,
-        Interval(value=value, low=float(min(low, value)), high=float(max(high, value))),
+        Limits(value=value, low=float(min(low, value)), high=float(max(high, value))),
         None,
     )
