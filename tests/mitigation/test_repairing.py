@@ -173,6 +173,16 @@ def test_the_protected_column_itself_is_held():
     assert "age itself is held at one value" in notes
 
 
+def test_columns_that_stay_apart_after_repair_are_named():
+    """Values are cut, not people: few values in unlike shares stay as unlike as they were."""
+    frame = applicants()
+    late = np.random.default_rng(3).random(len(frame)) < np.where(frame.sex == "f", 0.7, 0.2)
+    own = task(frame.assign(late=late.astype(int)), features=("income", "late"))
+    _, notes = made(METHODS, REPAIR, own)
+    (said,) = [n for n in notes if "still differ" in n]
+    assert said.endswith("'late'")
+
+
 def test_the_callers_random_numbers_are_not_touched():
     own = task()
     random.seed(7)

