@@ -183,8 +183,9 @@ class AuditRecord:
     calibration bins, cut-off sweeps)."""
     explanation: Mapping[str, Any] | None = None
     """Section 5, when attached."""
-    candidates: tuple[Any, ...] = ()
-    """Section 6, when attached."""
+    candidates: tuple[Mapping[str, Any], ...] = ()
+    """Section 6, when attached: {"part": "comparison", "found": plain values} for each of
+    "comparison", "alternatives", "sweep", "changes"."""
     alarms: tuple[Any, ...] = ()
     """From monitoring."""
     sign_offs: tuple[Any, ...] = ()

@@ -6,12 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from audit.findings.record import AuditRecord
 from audit.report.blocks import Chart, Document
-from audit.report.drawings import forest, rates, scores, why
+from audit.report.compared import comparisons
+from audit.report.drawings import forest, frontier, rates, scores, why
 from audit.report.drawings.parts import Spec, safe
 from audit.report.explained import shown_gaps
 from audit.report.look import Look
 from audit.report.palette import DARK, GROUPS, GROUPS_DARK, LIGHT, to_dark
-from audit.report.sections import calibration, distribution, sweep, why_proxies
+from audit.report.sections import (
+    alternatives,
+    calibration,
+    cutoffs,
+    distribution,
+    sweep,
+    why_proxies,
+)
 from audit.report.sections import why as why_section
 from audit.report.sections.curves import chart_name
 
@@ -103,6 +111,9 @@ def drawings(look_: Look) -> dict[str, Spec]:
         out[why_section.chart_name(gap)] = why.contributions(look_, gap)
     for name in why_proxies.mapped(look_):
         out[why_proxies.map_name(name)] = why.proxies(look_, name)
+    for name, found in comparisons(look_):
+        out[alternatives.chart_name(name)] = frontier.frontier(found)
+    out[cutoffs.CHART] = frontier.along(look_)
     return {name: spec for name, spec in out.items() if spec is not None}
 
 

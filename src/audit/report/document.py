@@ -10,6 +10,7 @@ from audit.report import text
 from audit.report.blocks import Document
 from audit.report.look import Look
 from audit.report.sections import (
+    alternatives,
     crossed,
     data,
     errors,
@@ -44,6 +45,7 @@ def document(record: AuditRecord) -> Document:
         scores.section(look),
         errors.section(look),
         why.section(look),
+        alternatives.section(look),
         reasons.section(look),
         data.section(look),
         rules.section(look),

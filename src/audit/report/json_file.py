@@ -245,9 +245,14 @@ def embedded(record: AuditRecord, room: int = 40_000) -> dict[str, Any]:
     }
     data["charts"] = {}
     data["excerpt"] = "counts and chart data are in the JSON report"
-    if data["explanation"] is not None:
-        data["explanation"] = None
-        data["excerpt"] = "counts, chart data and the explanation are in the JSON report"
+    if data["explanation"] is not None or data["candidates"]:
+        named = [
+            "counts", "chart data",
+            *(["the explanation"] if data["explanation"] is not None else []),
+            *(["alternatives"] if data["candidates"] else []),
+        ]  # fmt: skip
+        data["explanation"], data["candidates"] = None, []
+        data["excerpt"] = f"{', '.join(named[:-1])} and {named[-1]} are in the JSON report"
     if _size(data) > room:
         data["policy"] = {"id": record.policy.id, "date": record.policy.date}
         data["findings"] = [_slim(f) for f in data["findings"]]

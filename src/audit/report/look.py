@@ -237,7 +237,12 @@ def name_cell(attribute: tuple[str, ...], group: Group, note: str = "") -> Cell:
 
 def ratio_scale(estimates: Iterable[Estimate]) -> tuple[float, float]:
     """Edges of a log axis that show every point and the lines, at most 1/8 to 8."""
-    points = [x for e in estimates for x in (e.value, e.low, e.high) if x == x and 0 < x < math.inf]
+    return ratio_scale_of(x for e in estimates for x in (e.value, e.low, e.high))
+
+
+def ratio_scale_of(values: Iterable[float]) -> tuple[float, float]:
+    """The same of bare ratios and limits."""
+    points = [x for x in values if x == x and 0 < x < math.inf]
     low = min([0.65, *points]) / 1.06
     high = max([1.35, *points]) * 1.06
     return max(low, 0.125), min(high, 8.0)
