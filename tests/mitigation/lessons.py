@@ -61,7 +61,9 @@ def task(
     own = applicants() if frame is None else frame
     who = people(audit.read(own, **{**ROLES, "features": list(features), **roles}), "train")
     return Task(
-        estimator=prepared(estimator or LogisticRegression(max_iter=2000), who.inputs),
+        estimator=prepared(
+            LogisticRegression(max_iter=2000) if estimator is None else estimator, who.inputs
+        ),
         train=who,
         attribute=attribute,
         where=Where(approval_rate=approve),
