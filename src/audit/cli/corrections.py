@@ -145,6 +145,15 @@ _PLACEHOLDERS = {
 }
 _SHELVES = {"name": ["audit", "datasets"], "metric": ["audit", "metrics"],
             "policy": ["audit", "policies"]}  # fmt: skip
+_REMEDIES = {
+    "estimator": "logistic", "methods": "reweighing", "attribute": "COLUMN", "utility": "auc",
+    "costs": "0.18,0.82", "alternatives": "60", "budget": "60", "test_share": "0.3",
+    "cutoff": "0.5", "approval_rate": "0.7", "log": "FILE.jsonl", "test": "FILE.csv",
+    "metric": "disparate_impact_ratio",
+}  # fmt: skip
+"""What `audit mitigate` takes, as it may be typed."""
+_SAID_AS = {"budget": "alternatives"}
+"""Arguments whose option has another name."""
 _UNTOLD = re.compile(r"favorable=\{'([^']+)': VALUE\}")
 _DROPPED = re.compile(r"leave out (\w+)")
 
@@ -162,6 +171,8 @@ def _mended(problem: InputError, command: list[str]) -> list[str] | None:
     meant, wrong = _MEANT.search(fix), _NAMED.search(problem.message)
     if meant and wrong:
         return shell.replaced(command, wrong.group(1), meant.group(1))
+    if command[1:2] == ["mitigate"] and argument in _REMEDIES:
+        return _with(command, _SAID_AS.get(argument, argument), _REMEDIES[argument])
     column = _COLUMN.search(problem.message)
     name = column.group(1) if column else "COLUMN"
     if problem.code in NEEDS_CUTS:

@@ -39,6 +39,8 @@ COMMANDS = {
                    help="How many rows a group an audit needs."),
     "explain": Entry(module=f"{_HERE}.explain", section=REMEDY,
                      help="Say why a gap arises: features, proxies, reasons."),
+    "mitigate": Entry(module=f"{_HERE}.mitigate", section=REMEDY,
+                      help="Compare ways to narrow a gap, and search for alternatives."),
     "gate": Entry(module=f"{_HERE}.gate", section=OPERATE,
                   help="Turn a report's verdict into an exit code."),
     "render": Entry(module=f"{_HERE}.render", section=OPERATE,

@@ -129,7 +129,7 @@ def frontier(name: str, found: Entry) -> Chart:
     tall = compared.edges(c["utility"] for c in told)
     on = set(found.get("frontier") or ())
     rows = []
-    for c in _by_disparity(found):
+    for c in by_disparity(found):
         d, u = c["disparity"], c["utility"]
         rows.append(
             (
@@ -176,7 +176,9 @@ def reading(found: Entry) -> str:
     return f"{said}; {text.listed(told)} {many} outdone by no other in both."
 
 
-def _by_disparity(found: Entry) -> list[Entry]:
+def by_disparity(found: Entry) -> list[Entry]:
+    """Candidates, least disparity first; those without one last."""
+
     def key(c: Entry) -> float:
         value = num(c["disparity"]["value"])
         return value if value == value else float("inf")
@@ -203,7 +205,7 @@ def _all(name: str, found: Entry) -> Grid:
     utility = str(found["utility"])
     shifts = compared.edges([{"value": 0.0}, *(c["disparity_change"] for c in told[1:])])
     rows = []
-    for c in _by_disparity(found):
+    for c in by_disparity(found):
         base = c["name"] == compared.BASELINE
         d, u, lot = c["disparity_change"], c["utility_change"], c["arbitrariness"]
         approved = (c.get("measures") or {}).get("approval_rate", {})

@@ -63,7 +63,8 @@ def reading(found: Entry) -> str:
         low = min(points, key=lambda p: num(p["ratio"]))
         high = max(points, key=lambda p: num(p["ratio"]))
         said.append(
-            f"over cut-offs that approve {text.percent(FEW, 0)} or more the ratio runs from {text.number(num(low['ratio']), 3, [0.8])} "
+            f"over cut-offs that approve {text.percent(FEW, 0)} or more the ratio runs from "
+            f"{text.number(num(low['ratio']), 3, [0.8])} "
             f"(approving {text.percent(num(low['approval_rate']), 0)}) to "
             f"{text.number(num(high['ratio']), 3, [0.8])} "
             f"(approving {text.percent(num(high['approval_rate']), 0)})"

@@ -1,0 +1,140 @@
+"""People to learn from and people held out, read from one file or from two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from audit.cli import options
+from audit.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DECIDED = ("decision", "score", "risk", "stages", "amount", "unfavorable", "levels")
+"""Roles of decisions already taken: a model that is yet to be trained has none."""
+
+ONCE = ("where", "encoding")
+"""What is said of a file, and not of the rows that came from it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Held:
+    """Two tables with the same roles."""
+
+    train: Any
+    """People to learn from."""
+    test: Any
+    """People held out."""
+    test_frame: pd.DataFrame
+    """Their rows."""
+    roles: Mapping[str, Any]
+    """Arguments of `audit.read` for both."""
+    words: str
+    """How they were parted, in a sentence."""
+
+
+def held_out(settings: Mapping[str, Any], *, share: float, test: str | None) -> Held:
+    """Read the file, and part its people by the seed; or read the people held out from `test`.
+
+    Rows of one applicant (`cluster`) stay together. Raises `InputError` CLI004 for a share outside
+    (0, 1) or one that leaves a side empty, and what `audit.read` raises.
+    """
+    import audit
+
+    if not 0 < share < 1:
+        raise InputError(
+            "CLI004", f"{share:g} is no share of people to hold out", argument="test_share",
+            fix="a number between 0 and 1",
+        )  # fmt: skip
+    roles = options.arguments_of(settings, "read")
+    named = {key: roles.pop(key) for key in ("cutoff", "approval_rate") if key in roles}
+    del named  # how candidates decide is said to the comparison, not to the reader
+    frame, size = _rows(settings["data"], roles)
+    features = features_of(frame, roles)
+    learned = {k: v for k, v in roles.items() if k not in (*DECIDED, *ONCE)}
+    learned["favorable"] = _of_outcome(roles.get("favorable"))
+    if isinstance(roles.get("unfavorable"), Mapping) and "outcome" in roles["unfavorable"]:
+        learned["unfavorable"] = {"outcome": roles["unfavorable"]["outcome"]}
+    learned = {k: v for k, v in learned.items() if v is not None} | {"features": features}
+    seed = int(settings.get("seed", 0))
+    name = Path(str(settings["data"])).name
+    if test is not None:
+        other, held = _rows(test, roles)
+        words = f"Trained on {size:,} rows of {name}, judged on {held:,} of {Path(test).name}; "
+        parts = frame, other
+    else:
+        out = _drawn(frame, roles.get("cluster"), share, seed)
+        if out.all() or not out.any():
+            raise InputError(
+                "CLI004", f"{share:g} of {size:,} rows leaves nobody on one side",
+                argument="test_share", fix="another share, or more rows",
+            )  # fmt: skip
+        parts = frame[~out].reset_index(drop=True), frame[out].reset_index(drop=True)
+        words = (
+            f"Of {size:,} rows of {name} {len(parts[1]):,} are held out, drawn by seed {seed}, and "
+            f"{len(parts[0]):,} trained on; "
+        )
+    return Held(
+        train=audit.read(parts[0], **learned),
+        test=audit.read(parts[1], **learned),
+        test_frame=parts[1],
+        roles=learned,
+        words=words + f"{len(features)} features.",
+    )
+
+
+def features_of(frame: pd.DataFrame, roles: Mapping[str, Any]) -> list[str]:
+    """The columns named as features; where none are, all that have no other part."""
+    if roles.get("features"):
+        return list(roles["features"])
+    taken: set[str] = set()
+    for key in ("protected", "stages", "amount", "strata"):
+        taken |= {str(name) for name in roles.get(key) or ()}
+    for key in ("decision", "outcome", "score", "risk", "weight", "count", "cluster", "id", "time"):
+        if roles.get(key) is not None:
+            taken.add(str(roles[key]))
+    return [str(c) for c in frame.columns if c not in taken]
+
+
+def _rows(source: Any, roles: Mapping[str, Any]) -> tuple[pd.DataFrame, int]:
+    """The file's rows as pandas, after `where`."""
+    import audit
+    from audit.mitigation.people import as_pandas
+    from audit.table.rows import CodedRows
+
+    table = audit.read(source, **roles)
+    if not isinstance(table.rows, CodedRows) or table.rows.frame is None:
+        raise InputError(
+            "MIT002", "a model is trained on rows, and these stay in an engine", argument="FILE",
+            fix="name a file of rows: .csv or .parquet",
+        )  # fmt: skip
+    return as_pandas(table.rows.frame).reset_index(drop=True), table.size
+
+
+def _of_outcome(favorable: Any) -> Any:
+    if isinstance(favorable, Mapping):
+        return {"outcome": favorable["outcome"]} if "outcome" in favorable else None
+    return favorable
+
+
+def _drawn(
+    frame: pd.DataFrame, cluster: str | None, share: float, seed: int
+) -> npt.NDArray[np.bool_]:
+    """Which rows are held out: a fixed number of people, or of applicants, in a random order."""
+    rng = np.random.default_rng(seed)
+    if cluster is None:
+        codes = np.arange(len(frame))
+    else:
+        _, codes = np.unique(frame[cluster].astype(str).to_numpy(), return_inverse=True)
+    many = int(codes.max()) + 1 if len(codes) else 0
+    order = rng.permutation(many)
+    chosen = np.zeros(many, bool)
+    chosen[order[: round(share * many)]] = True
+    held: npt.NDArray[np.bool_] = chosen[codes]
+    return held

@@ -1,0 +1,110 @@
+"""A comparison of candidates for the terminal: one line each, as wide as the screen."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from audit.report import compared, text
+from audit.report.compared import apart, apart_change, ends, useful_change
+from audit.report.explained import Entry, num
+from audit.report.sections.alternatives import by_disparity, lead
+
+NAME = 30
+"""Columns of a candidate's name, at most."""
+
+
+def remedies(comparison: Mapping[str, Any], width: int = 88) -> str:
+    """What `audit.mitigate` or `audit.search_alternatives` found, from its `to_dict()`."""
+    group, reference = compared.groups(comparison)
+    rows = comparison.get("rows") or {}
+    learned = rows.get("train", rows.get("fit", 0))
+    lines = _wrapped(
+        f"{'Alternatives' if comparison['kind'] == 'search' else 'Mitigation'} · gap of {group} "
+        f"to {reference}",
+        width,
+    )
+    lines += _wrapped(
+        f"{text.plural(learned, 'row')} to learn from, "
+        f"{text.plural(compared.held_out(comparison), 'person', 'people')} held out; "
+        f"{text.said(str(comparison['decides']))}.",
+        width,
+    )
+    lines += ["", *_table(comparison, width), ""]
+    lines += _wrapped(lead(comparison), width)
+    for u in comparison.get("unavailable") or ():
+        if not u.get("needs_group_at_decision"):
+            lines += _wrapped(f"No {text.visible(str(u['title']))}: {_reason(u)}.", width)
+    off = [text.visible(str(u["title"])) for u in comparison.get("unavailable") or ()
+           if u.get("needs_group_at_decision")]  # fmt: skip
+    if off:
+        reading = "they read" if len(off) > 1 else "it reads"
+        lines += _wrapped(
+            f"Not tried, since {reading} the applicant's group at decision time: "
+            f"{text.listed(off)}.",
+            width,
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _reason(u: Entry) -> str:
+    return text.said(str(u["reason"]), 200).rstrip(".")
+
+
+def _table(found: Entry, width: int) -> list[str]:
+    """Candidates in lines, with as many columns as there is room for."""
+    utility = str(found["utility"])
+    heads = ["candidate", "disparity", "change", "limits", f"{_short(utility)} change",
+             "approved", "another seed", ""]  # fmt: skip
+    rows = [_row(c, found, utility) for c in by_disparity(found)]
+    # what is left out first where there is no room
+    order = (7, 2, 1, 4, 3, 5, 6)
+    name = min(NAME, max(len(r[0]) for r in rows))
+    sizes = [name, *(max(len(heads[i]), *(len(r[i]) for r in rows)) for i in range(1, len(heads)))]
+    left, kept = width - 2 - name, [0]
+    for i in order:
+        if sizes[i] + 2 <= left:
+            kept.append(i)
+            left -= sizes[i] + 2
+    kept.sort()
+    return [_line([r[i] for i in kept], [sizes[i] for i in kept]) for r in (heads, *rows)]
+
+
+def _line(cells: Sequence[str], sizes: Sequence[int]) -> str:
+    first = cells[0] if len(cells[0]) <= sizes[0] else cells[0][: sizes[0] - 1] + "…"
+    rest = [
+        cell.ljust(size) if i == len(cells) - 2 else cell.rjust(size)
+        for i, (cell, size) in enumerate(zip(cells[1:], sizes[1:], strict=True))
+    ]
+    return "  ".join(["", first.ljust(sizes[0]), *rest]).rstrip()
+
+
+def _row(c: Entry, found: Entry, utility: str) -> list[str]:
+    base = c["name"] == compared.BASELINE
+    d, u = c["disparity_change"], c["utility_change"]
+    approved = (c.get("measures") or {}).get("approval_rate") or {}
+    verdict = "as it is" if base else str(c["verdict"])
+    if c["name"] == found.get("recommendation"):
+        verdict += ", recommended"
+    said = [verdict, *compared.flags(c)]
+    return [
+        str(c["name"]),
+        apart(num(c["disparity"]["value"]), found),
+        "" if base else apart_change(num(d["value"]), found),
+        "" if base else ends(d, lambda x: apart_change(x, found)),
+        "" if base else useful_change(num(u["value"]), utility),
+        text.percent(num(approved.get("value"))),
+        text.percent(num((c.get("arbitrariness") or {}).get("value"))),
+        "; ".join(said),
+    ]
+
+
+def _short(utility: str) -> str:
+    return {"auc": "AUC", "default_rate": "default"}.get(utility, utility)
+
+
+def _wrapped(words: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        words, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
