@@ -1,4 +1,4 @@
-"""A model that reads inputs changed by group: the steps that such methods share."""
+"""A model that reads inputs changed by group, or learns from groups: the steps they share."""
 
 from __future__ import annotations
 
@@ -11,31 +11,30 @@ import numpy.typing as npt
 from audit.mitigation.deciders import Changed, Cut, Decider, Plain
 from audit.mitigation.fitting import Lesson, fitted, folds
 from audit.mitigation.method import Made
-from audit.mitigation.task import HALF, Task
+from audit.mitigation.task import Task
 
 Ints = npt.NDArray[np.int64]
 
-Learn = Callable[[Ints], tuple[Changed, tuple[str, ...]]]
-"""Training rows -> a change with the model trained on what it makes of them, and warnings."""
+Learn = Callable[[Ints], tuple[Any, tuple[str, ...]]]
+"""Training rows -> what scores (`scores(frame)`) and was trained on them, and warnings."""
 
 
-def learned(task: Task, learn: Learn) -> Made:
-    """A changed-inputs model with the cut-off that `task.where` asks for.
+def learned(task: Task, learn: Learn, columns: tuple[str, ...] | None = None) -> Made:
+    """A scorer with the cut-off that `task.where` asks for, reading `columns`.
 
-    The cut-off is found on scores of rows that neither change nor model had seen.
+    Those are the features and the protected attribute unless told. The cut-off is found on scores
+    of rows that neither change nor model had seen.
     """
     who = task.train
     scorer, notes = learn(np.arange(len(who)))
-    at = HALF
-    if task.where.approval_rate is not None:
-        scores = np.empty(len(who))
+    scores = np.empty(len(who) if task.where.reads_scores else 0)
+    if task.where.reads_scores:
         for rows, held_out in folds(who.outcome, task.codes, task.seed):
             part, _ = learn(rows)
             scores[held_out] = part.scores(who.frame.iloc[held_out])
-        at = task.where.at(scores, who.mass)
-    elif task.where.cutoff is not None:
-        at = task.where.at(np.empty(0), np.empty(0))
-    columns = tuple(dict.fromkeys((*who.features, task.attribute)))
+    at = task.where.at(scores, who.mass)
+    if columns is None:
+        columns = tuple(dict.fromkeys((*who.features, task.attribute)))
     return Decider(scorer, Cut(at), who.labels, columns, task.seed), notes
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from audit.errors import InputError
 from audit.inference.checks import one_level
 from audit.mitigation.costs import Costs, costs_of
-from audit.mitigation.deciders import Decider
+from audit.mitigation.deciders import Cut, Decider
 from audit.mitigation.fitting import NotFittedError, converged, prepared, told
 from audit.mitigation.judging import Ask, Trial, group_of, judged, worst_group
 from audit.mitigation.method import Method
@@ -102,8 +102,10 @@ def mitigate(
     _check_settings(task)
     say("training the baseline", 0, len(picked) + 1)
     base, notes = first(task)
-    scores = baseline_scores(task)
-    place = worst_group(known, scores >= base.rule.at, ask_metric, wanted)
+    approved = baseline_scores(task) >= base.rule.at
+    if bool(approved.all()) or not bool(approved.any()):
+        raise _decides_nothing("approves" if approved.any() else "denies", cutoff)
+    place = worst_group(known, approved, ask_metric, wanted)
     if place is None:
         raise InputError(
             "MIT013", "no group of 30 rows or more can be compared with its reference",
@@ -120,11 +122,7 @@ def mitigate(
                       words="the model as it is", notes=notes, estimator=base)  # fmt: skip
     trials = [_trial(start, judge_on, task, None)]
     if one_sided(trials[0]):
-        raise InputError(
-            "MIT014", f"the baseline {one_sided(trials[0])} of the held-out people",
-            argument="cutoff" if cutoff is not None else "approval_rate",
-            fix="give another cutoff= or approval_rate=; it decides nothing now",
-        )  # fmt: skip
+        raise _decides_nothing(one_sided(trials[0]).split()[0], cutoff)
     missing: list[Unavailable] = []
     for number, method in enumerate(picked, start=1):
         say(f"trying {method.title.lower()}", number, len(picked) + 1)
@@ -159,6 +157,14 @@ def mitigate(
         rows={"train": len(known), "test": len(judge_on)},
         notes=_notes(learn, known),
     )
+
+
+def _decides_nothing(what: str, cutoff: float | None) -> InputError:
+    return InputError(
+        "MIT014", f"the baseline {what} everyone",
+        argument="cutoff" if cutoff is not None else "approval_rate",
+        fix="give another cutoff= or approval_rate=",
+    )  # fmt: skip
 
 
 def _order(c: Candidate) -> float:
@@ -311,9 +317,8 @@ def _trial(candidate: Candidate, who: People, task: Task, method: Method | None)
     if method is not None and method.costly:
         other = decider.decide(who.frame, seed=task.seed + 1)
     else:
-        again = task.reseeded(task.seed + 1)
         with suppress(NotFittedError):
-            own = baseline(again)[0] if method is None else method.make(again)[0]
+            own = (baseline if method is None else method.make)(_again(task, decider))[0]
             other = own.decide(who.frame)
     notes = candidate.notes
     if method is not None and method.costly:
@@ -323,6 +328,18 @@ def _trial(candidate: Candidate, who: People, task: Task, method: Method | None)
         decisions=decisions,
         scores=decider.scores(who.frame),
     )
+
+
+def _again(task: Task, decider: Decider) -> Task:
+    """The task with another seed of training; a cut-off that was found stays."""
+    if "again" not in task.held:
+        task.held["again"] = task.reseeded(task.seed + 1)
+    again: Task = task.held["again"]
+    if isinstance(decider.rule, Cut):
+        where = replace(task.where, fixed=decider.rule.at)
+        held = {k: v for k, v in again.held.items() if k != "baseline"}
+        again = replace(again, where=where, held=held)
+    return again
 
 
 def arbitrary(decisions: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_] | None) -> Limits:

@@ -14,7 +14,7 @@ from audit.mitigation.deciders import Cut, Decider, Grouping, Plain
 from audit.mitigation.fitting import Lesson, NotFittedError, chances, fitted, folds, seeded
 from audit.mitigation.people import GOOD, People
 from audit.table.roles import Level
-from audit.table.wording import shown
+from audit.table.wording import shown, suggestion
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -31,9 +31,13 @@ class Where:
     """Approve below this chance of the unfavourable outcome."""
     approval_rate: float | None = None
     """Approve this share of the training rows, scored out of fold; ties together."""
+    fixed: float | None = None
+    """Approve at this P(favourable) or more: a cut-off found before."""
 
     def at(self, scores: Floats, mass: Floats) -> float:
         """The cut-off on P(favourable), from scores of rows the model had not seen."""
+        if self.fixed is not None:
+            return self.fixed
         if self.cutoff is not None:
             # risk < cutoff, as the score's own lowest value that is approved
             return float(np.nextafter(1.0 - self.cutoff, 2.0))
@@ -43,6 +47,11 @@ class Where:
         held = np.cumsum(mass[order]) / mass.sum()
         place = int(np.searchsorted(held, self.approval_rate - 1e-12))
         return float(scores[order[min(place, len(order) - 1)]])
+
+    @property
+    def reads_scores(self) -> bool:
+        """Whether the cut-off depends on how the model scores people."""
+        return self.approval_rate is not None and self.fixed is None
 
     def words(self) -> str:
         """In words, for a report."""
@@ -146,11 +155,9 @@ def trained(
     everyone = np.arange(len(task.train))
     model, notes = fitted(own, _only(make(task, everyone), names))
     scorer = Plain(model, names, favorable)
-    at = HALF
-    if task.where.approval_rate is not None:
-        at = task.where.at(out_of_fold(task, make, names, own), task.train.mass)
-    elif task.where.cutoff is not None:
-        at = task.where.at(np.empty(0), np.empty(0))
+    nothing = np.empty(0)
+    scores = out_of_fold(task, make, names, own) if task.where.reads_scores else nothing
+    at = task.where.at(scores, task.train.mass)
     decider = Decider(scorer, Cut(at), task.train.labels, names, task.seed)
     return decider, notes
 
@@ -178,8 +185,8 @@ def baseline(task: Task) -> tuple[Decider, tuple[str, ...]]:
     if "baseline" not in task.held:
         model, notes = fitted(task.estimator, task.lesson())
         scorer = Plain(model, task.train.features, task.train.labels[1])
-        rated = task.where.approval_rate is not None
-        at = task.where.at(baseline_scores(task) if rated else np.empty(0), task.train.mass)
+        scores = baseline_scores(task) if task.where.reads_scores else np.empty(0)
+        at = task.where.at(scores, task.train.mass)
         decider = Decider(scorer, Cut(at), task.train.labels, task.train.features, task.seed)
         task.held["baseline"] = decider, notes
     found: tuple[Decider, tuple[str, ...]] = task.held["baseline"]
@@ -202,6 +209,37 @@ def share_of(task: Task, method: str, name: str, default: float) -> float:
     return float(told)
 
 
+def tuned(task: Task, method: str, default: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of a method: its own, with those told in their place.
+
+    Raises `InputError` MIT407 for a name that is none of them, or for what is no value of its kind:
+    a whole number from 1 on, a number from 0 on, True or False.
+    """
+    own = dict(task.settings.get(method, {}))
+    for name, told in own.items():
+        if name not in default:
+            raise InputError(
+                "MIT407", f"{method} has no setting {shown(name)}", argument="settings",
+                fix=suggestion(name, list(default)),
+            )  # fmt: skip
+        usual = default[name]
+        if isinstance(usual, bool):
+            right, kind = isinstance(told, bool), "True or False"
+        elif isinstance(told, bool):
+            right, kind = False, "a number"
+        elif isinstance(usual, int):
+            right, kind = isinstance(told, int | np.integer) and told >= 1, "a whole number from 1"
+        else:
+            right = isinstance(told, int | float | np.number) and 0 <= told < float("inf")
+            kind = "a number from 0"
+        if not right:
+            raise InputError(
+                "MIT407", f"{name} of {method} is {shown(told)}, not {kind}",
+                argument="settings", fix=f"{usual} unless told",
+            )  # fmt: skip
+    return {**default, **own}
+
+
 def unchanged(task: Task, rows: Ints) -> Lesson:
     """These rows as they are."""
     whole = task.lesson()
@@ -218,5 +256,5 @@ def _only(lesson: Lesson, features: tuple[str, ...]) -> Lesson:
 
 __all__ = [
     "Change", "NotFittedError", "Task", "Where", "baseline", "baseline_scores", "out_of_fold",
-    "share_of", "trained", "unchanged",
+    "share_of", "trained", "tuned", "unchanged",
 ]  # fmt: skip
