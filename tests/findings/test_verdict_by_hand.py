@@ -227,6 +227,12 @@ def test_other_levels_of_significance_and_rows_are_taken_as_told() -> None:
     numbers: Any = (1.0, 0.9, 1.1, 0.07, 40, 60)
     said = verdict_of("ratio", *numbers, **told, alpha=0.1)
     assert said == ("pass", "no gap beyond the rule against the group; a smaller gap is real")
+    gone = (0.7, 0.5, 0.95, 0.07, 60, 60)
+    assert verdict_of("ratio", *gone, **told, alpha=0.1)[0] == "fail"
+    assert verdict_of("ratio", *gone, **told)[0] == "review"
+    for p, end in ((0.051, "group"), (0.049, "a smaller gap is real")):
+        case = Case(0.95, 0.9, 1.0, p, 90, 90)
+        assert because_of(INSIDE, "ratio", case, line=0.8).endswith(end)
     assert verdict_of("ratio", *numbers, **told, min_rows=50) == (
         "insufficient", "fewer than 50 rows: 40 in the group",
     )  # fmt: skip
