@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,6 +36,8 @@ class Lesson:
     """The outcome in the caller's own values, one a row."""
     weight: Floats | None = None
     """Of each row in training; None where all are alike."""
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """What else training is told, by the keyword of `fit`."""
 
 
 def prepared(estimator: Any, inputs: pd.DataFrame) -> Any:
@@ -117,7 +119,7 @@ def fitted(estimator: Any, lesson: Lesson) -> tuple[Any, tuple[str, ...]]:
         warnings.simplefilter("always")
         try:
             with threadpool_limits(1 if len(lesson.inputs) < 20_000 else None):
-                own.fit(lesson.inputs, lesson.labels, **more)
+                own.fit(lesson.inputs, lesson.labels, **more, **lesson.more)
         except Exception as problem:
             raise NotFittedError(f"training failed: {told(problem)}") from None
     return own, tuple(dict.fromkeys(worded(w) for w in said if matters(w)))

@@ -21,7 +21,7 @@ from audit.mitigation.fitting import NotFittedError, told
 from audit.mitigation.method import DURING, Made, Method
 from audit.mitigation.mixtures import Always, Mixture, Relabelled, Vote
 from audit.mitigation.people import GOOD
-from audit.mitigation.task import Task, baseline
+from audit.mitigation.task import Task, baseline, tuned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,7 @@ def exponentiated_gradient(task: Task, constraint: str) -> Made:
     from fairlearn.reductions import ExponentiatedGradient
 
     told_here = EXPONENTIATED_LOSS if constraint == LOSS else EXPONENTIATED
-    own = _settings(task, f"exponentiated_gradient_{constraint}", told_here)
+    own = tuned(task, f"exponentiated_gradient_{constraint}", told_here)
     at = _price(task)
     moment = _moment(task, constraint, own)
     learner = ExponentiatedGradient(
@@ -82,7 +82,7 @@ def grid_search(task: Task, constraint: str) -> Made:
     """
     from fairlearn.reductions import GridSearch
 
-    own = _settings(task, f"grid_search_{constraint}", GRID)
+    own = tuned(task, f"grid_search_{constraint}", GRID)
     at = _price(task)
     moment = _moment(task, constraint, {"bound": EXPONENTIATED["bound"]})
     if constraint != LOSS:
@@ -118,10 +118,6 @@ def whole_grid(groups: int, constraint: str, most: int) -> int:
             for n in range(1, most)
         ]
     return max([s for s in sizes if s <= most], default=sizes[0])
-
-
-def _settings(task: Task, key: str, default: Mapping[str, Any]) -> dict[str, Any]:
-    return {**default, **task.settings.get(key, {})}
 
 
 def _price(task: Task) -> float:

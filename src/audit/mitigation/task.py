@@ -228,9 +228,10 @@ def tuned(task: Task, method: str, default: Mapping[str, Any]) -> dict[str, Any]
         elif isinstance(told, bool):
             right, kind = False, "a number"
         elif isinstance(usual, int):
-            right, kind = isinstance(told, int | np.integer) and told >= 1, "a whole number from 1"
+            kind = "a whole number from 1"
+            right = isinstance(told, int | np.integer) and bool(told >= 1)
         else:
-            right = isinstance(told, int | float | np.number) and 0 <= told < float("inf")
+            right = isinstance(told, int | float | np.number) and bool(0 <= told < float("inf"))
             kind = "a number from 0"
         if not right:
             raise InputError(

@@ -1,0 +1,61 @@
+"""A small network as plain arrays: what a torch predictor says, without torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+
+
+class Network:
+    """Layers of a linear step and a leaky ramp, the last one ending in a logistic curve.
+
+    >>> one = Network([np.array([[1.0], [-1.0]]), np.array([[1.0, 1.0]])], [np.zeros(2), np.zeros(1)])
+    >>> one.chances(np.array([[0.0], [100.0]])).round(3).tolist()
+    [0.5, 1.0]
+    """
+
+    def __init__(self, weights: list[Floats], biases: list[Floats], slope: float = 0.01) -> None:
+        """By layer: weights (outputs, inputs) and biases; the slope below 0 between layers."""
+        self.weights, self.biases, self.slope = weights, biases, slope
+
+    def chances(self, inputs: Floats) -> Floats:
+        """Of the favourable outcome, by row."""
+        from scipy.special import expit
+
+        values = np.asarray(inputs, np.float64)
+        last = len(self.weights) - 1
+        for place, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            values = values @ weight.T + bias
+            if place < last:
+                values = np.where(values >= 0, values, self.slope * values)
+        found: Floats = expit(values[:, 0])
+        return found
+
+
+class Encoded:
+    """Chances from a network that reads encoded inputs."""
+
+    def __init__(self, encoding: Any, network: Network, features: tuple[str, ...]) -> None:
+        """Remember the fitted encoding, the network and the columns."""
+        self.encoding, self.network, self.features = encoding, network, features
+
+    def scores(self, frame: pd.DataFrame) -> Floats:
+        """P(favourable) of each row."""
+        return self.network.chances(self.encoding.transform(frame[list(self.features)]))
+
+
+def taken_out(module: Any) -> Network:
+    """The arrays of a torch module of linear layers with leaky ramps between, sigmoid last."""
+    weights, biases, slope = [], [], 0.01
+    for layer in module:
+        if hasattr(layer, "weight"):
+            weights.append(layer.weight.detach().numpy().astype(np.float64))
+            biases.append(layer.bias.detach().numpy().astype(np.float64))
+        elif hasattr(layer, "negative_slope"):
+            slope = float(layer.negative_slope)
+    return Network(weights, biases, slope)
