@@ -18,20 +18,15 @@ def catalogue() -> tuple[Method, ...]:
     >>> [m.key for m in catalogue()][:2]
     ['unawareness', 'class_weights']
     """
-    from audit.mitigation import (
-        adversary,
-        postprocessing,
-        reductions,
-        repairing,
-        resampling,
-        unaware,
-        weighing,
-    )
+    from audit.mitigation.adversary import METHODS as ADVERSARIES
+    from audit.mitigation.postprocessing import METHODS as AFTER
+    from audit.mitigation.reductions import METHODS as REDUCTIONS
+    from audit.mitigation.repairing import METHODS as REPAIRS
+    from audit.mitigation.resampling import METHODS as SAMPLES
+    from audit.mitigation.unaware import METHODS as UNAWARE
+    from audit.mitigation.weighing import METHODS as WEIGHTS
 
-    return (
-        *unaware.METHODS, *weighing.METHODS, *resampling.METHODS, *repairing.METHODS,
-        *reductions.METHODS, *adversary.METHODS, *postprocessing.METHODS,
-    )  # fmt: skip
+    return (*UNAWARE, *WEIGHTS, *SAMPLES, *REPAIRS, *REDUCTIONS, *ADVERSARIES, *AFTER)
 
 
 def chosen(methods: Any) -> tuple[tuple[Method, ...], bool]:
