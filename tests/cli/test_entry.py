@@ -28,6 +28,7 @@ Audit:
 
 Understand and remedy:
   explain     Say why a gap arises: features, proxies, reasons.
+  mitigate    Compare ways to narrow a gap, and search for alternatives.
 
 Operate:
   gate        Turn a report's verdict into an exit code.

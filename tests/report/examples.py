@@ -668,8 +668,85 @@ def explained() -> AuditRecord:
     return audit.attach(audit.run(table), audit.explain(model, table), split).record
 
 
+@cache
+def compared() -> Any:
+    """A logistic model and three ways to narrow its gap, on people held out, and its table."""
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+
+    import audit
+
+    rng = np.random.default_rng(11)
+    n = 1600
+    sex, area = rng.choice(["f", "m"], n, p=[0.4, 0.6]), rng.choice(["town", "land"], n)
+    frame = pd.DataFrame({
+        "sex": sex, "area": area, "income": rng.normal(5, 1, n) + 1.2 * (sex == "m"),
+        "debt": rng.normal(2, 1, n),
+    })  # fmt: skip
+    frame["paid"] = rng.random(n) < 1 / (1 + np.exp(5.2 - frame["income"] + 0.5 * frame["debt"]))
+    roles: dict[str, Any] = {
+        "protected": ["sex", "area"], "outcome": "paid", "features": ["income", "debt"],
+        "reference": {"sex": "m", "area": "town"},
+    }  # fmt: skip
+    test = frame[800:].reset_index(drop=True)
+    found = audit.mitigate(
+        LogisticRegression(), audit.read(frame[:800], **roles), audit.read(test, **roles),
+        methods=["reweighing", "massaging", "unawareness"], attribute="sex", approval_rate=0.6,
+    )  # fmt: skip
+    decider = found.baseline.estimator
+    scored = test.assign(
+        chance=decider.scores(test), other=found["reweighing"].estimator.decide(test)
+    )
+    table = audit.read(
+        scored, **roles, score="chance", cutoff=float(decider.rule.at)
+    )  # fmt: skip
+    return found, table, scored, roles
+
+
+def searched() -> Any:
+    """The same comparison as a search would tell it: a log, its splits, the baseline's spread."""
+    found, _, _, _ = compared()
+    log = tuple(
+        {
+            "number": i, "words": f"reweighs groups at {i / 60:.2f}", "settings": {},
+            "state": "failed" if i == 7 else "tried", "reason": "one class", "selected": i == 3,
+            "finalist": None, "utility": 0.7 - i / 1000, "disparity": 0.3 - i / 300,
+        }
+        for i in range(60)
+    )  # fmt: skip
+    spread = {
+        "seeds": 10, "how": "order of the training rows",
+        "utility": {"low": 0.7, "high": 0.71, "sd": 0.001},
+        "disparity": {"low": 0.25, "high": 0.31, "sd": 0.01},
+    }  # fmt: skip
+    rows = {"fit": 533, "selection": 267, "confirmation": 800}
+    candidates = tuple(replace(c, acts="search" if c.name != "baseline" else c.acts)
+                       for c in found.candidates)  # fmt: skip
+    return replace(
+        found, kind="search", log=log, baseline_spread=spread, rows=rows, candidates=candidates
+    )
+
+
+@cache
+def remedied() -> AuditRecord:
+    """A model's decisions with a comparison, a search, a sweep and who changes attached."""
+    import audit
+
+    found, table, scored, roles = compared()
+    rest = {k: v for k, v in roles.items() if k != "features"}
+    changes = audit.who_changes(
+        audit.read(scored.assign(now=scored["chance"] >= 0.6), decision="now", **rest),
+        "now", "other",
+    )  # fmt: skip
+    return audit.attach(
+        audit.run(table), comparison=found, alternatives=searched(), changes=changes,
+        sweep=audit.sweep_cutoffs(table, costs=(0.3, 0.7)),
+    ).record  # fmt: skip
+
+
 ALL = {
     "explained": explained,
+    "remedied": remedied,
     "german": german,
     "many": many,
     "lender": lender,

@@ -57,7 +57,7 @@ def open_page(browser: Any, tmp_path: Path) -> Any:
         context.close()
 
 
-@pytest.mark.parametrize("name", ["german", "many", "explained"])
+@pytest.mark.parametrize("name", ["german", "many", "explained", "remedied"])
 def test_charts_draw_under_the_policy(open_page: Open, name: str) -> None:
     """Every chart is an SVG with a size; no violation, no request but the page itself."""
     page, said, requests = open_page(examples.ALL[name]())
@@ -79,7 +79,7 @@ def test_shared_script_draws_too(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["german", "many", "lender", "explained"])
+@pytest.mark.parametrize("name", ["german", "many", "lender", "explained", "remedied"])
 def test_axe_finds_nothing(open_page: Open, name: str, scheme: str) -> None:
     """No accessibility violation, in either theme, with charts and everything open."""
     try:
@@ -95,7 +95,7 @@ def test_axe_finds_nothing(open_page: Open, name: str, scheme: str) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 768, 1280])
-@pytest.mark.parametrize("name", ["german", "many", "lender", "explained"])
+@pytest.mark.parametrize("name", ["german", "many", "lender", "explained", "remedied"])
 def test_nothing_overflows(open_page: Open, name: str, width: int) -> None:
     """The page never scrolls sideways; wide tables scroll in their own boxes."""
     page, _, _ = open_page(examples.ALL[name](), width=width, charts="none")
@@ -237,7 +237,7 @@ def test_hostile_names_stay_dead(open_page: Open) -> None:
         assert all(link.startswith("#") for link in links)
 
 
-@pytest.mark.parametrize("name", ["german", "many", "explained"])
+@pytest.mark.parametrize("name", ["german", "many", "explained", "remedied"])
 def test_print(open_page: Open, tmp_path: Path, name: str) -> None:
     """A4 from dark mode: light paper, no column cut, no dark chart, everything unfolded."""
     page, _, _ = open_page(examples.ALL[name](), scheme="dark")

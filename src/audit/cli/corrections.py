@@ -149,7 +149,7 @@ _REMEDIES = {
     "estimator": "logistic", "methods": "reweighing", "attribute": "COLUMN", "utility": "auc",
     "costs": "0.18,0.82", "alternatives": "60", "budget": "60", "test_share": "0.3",
     "cutoff": "0.5", "approval_rate": "0.7", "log": "FILE.jsonl", "test": "FILE.csv",
-    "metric": "disparate_impact_ratio",
+    "metric": "disparate_impact_ratio", "save": "recommended=FILE.skops",
 }  # fmt: skip
 """What `audit mitigate` takes, as it may be typed."""
 _SAID_AS = {"budget": "alternatives"}

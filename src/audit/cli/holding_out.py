@@ -66,7 +66,7 @@ def held_out(settings: Mapping[str, Any], *, share: float, test: str | None) -> 
     name = Path(str(settings["data"])).name
     if test is not None:
         other, held = _rows(test, roles)
-        words = f"Trained on {size:,} rows of {name}, judged on {held:,} of {Path(test).name}; "
+        words = f"The {held:,} people of {Path(test).name} are judged on; "
         parts = frame, other
     else:
         out = _drawn(frame, roles.get("cluster"), share, seed)
@@ -76,16 +76,13 @@ def held_out(settings: Mapping[str, Any], *, share: float, test: str | None) -> 
                 argument="test_share", fix="another share, or more rows",
             )  # fmt: skip
         parts = frame[~out].reset_index(drop=True), frame[out].reset_index(drop=True)
-        words = (
-            f"Of {size:,} rows of {name} {len(parts[1]):,} are held out, drawn by seed {seed}, and "
-            f"{len(parts[0]):,} trained on; "
-        )
+        words = f"{len(parts[1]):,} of {size:,} rows of {name} are held out, drawn by seed {seed}; "
     return Held(
         train=audit.read(parts[0], **learned),
         test=audit.read(parts[1], **learned),
         test_frame=parts[1],
         roles=learned,
-        words=words + f"{len(features)} features.",
+        words=f"{words}{len(features)} features.",
     )
 
 

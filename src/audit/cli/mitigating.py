@@ -144,10 +144,9 @@ def saves_of(asked: Mapping[str, Any]) -> list[tuple[str, str]]:
     for text in asked["saved"]:
         name, equals, path = text.partition("=")
         if not (name and equals and path.endswith(".skops")):
-            raise CommandError(
+            raise InputError(
                 "CLI004", f"{text!r} does not say which candidate goes to which .skops file",
-                argument="--save", fix="NAME=FILE.skops, such as recommended=fairer.skops",
-                add=["--save", "recommended=FILE.skops"],
+                argument="save", fix="NAME=FILE.skops, such as recommended=fairer.skops",
             )  # fmt: skip
         found.append((name.strip(), path))
     return found

@@ -355,7 +355,7 @@ def _nothing(name: str, found: Entry) -> list[Block]:
     for u in told:
         by_reason.setdefault(str(u["reason"]), []).append(text.visible(str(u["title"]), 80))
     lines = tuple(
-        (f"{text.listed(names)}: {text.sentence(text.said(reason)).rstrip('.')}.",)
+        (f"{text.listed(names)}: {text.said(reason).rstrip('.')}.",)
         for reason, names in by_reason.items()
     )
     many = text.plural(len(told), "method")
