@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from audit import datasets
 from audit.demo.study import CONTROLS, STUDIES
-from audit.demo.training import FOLDS, Progress, Scored, estimator, features, train_and_score
+from audit.demo.training import (
+    FOLDS,
+    SEED,
+    Progress,
+    Scored,
+    estimator,
+    features,
+    train_and_score,
+)
 
 if TYPE_CHECKING:
     from audit.explanation.record import Explanation
+    from audit.mitigation.record import Comparison
     from audit.pipeline import Audit
 
 
@@ -78,7 +87,7 @@ def audited(scored: Scored) -> Audit:
     result = pipeline.run(scored.frame, **scored.roles)
     rival = pipeline.run(scored.frame, **{**scored.roles, "risk": "pd_rival"}, intersections=1)
     if study.explained:
-        result = pipeline.attach(result, explained(scored))
+        result = pipeline.attach(result, explained(scored), comparison=remedies(scored))
     return told(
         result,
         title=study.title,
@@ -108,6 +117,36 @@ def explained(scored: Scored) -> Explanation:
     found = explain(model, table)
     note = "explained is the same model trained on everyone; scores elsewhere are out of fold"
     return replace(found, notes=(*found.notes, note))
+
+
+METHODS = ("unawareness", "class_weights", "reweighing", "massaging")
+"""Methods that the demonstration compares: those that train a model or two."""
+
+
+def remedies(scored: Scored) -> Comparison:
+    """Ways to narrow the gap: the same model, trained on seven tenths, judged on the others."""
+    import numpy as np
+
+    from audit.mitigation.comparing import mitigate
+
+    study = scored.study
+    outcome = scored.roles["outcome"]
+    inputs = features(scored.frame, study, outcome)[list(scored.features)]
+    beside = (outcome, *(p for p in scored.roles["protected"] if p not in inputs))
+    frame = inputs.assign(**{c: scored.frame[c] for c in beside})
+    order = np.random.default_rng(SEED).permutation(len(frame))
+    held_out, learned = (np.sort(part) for part in np.split(order, [round(0.3 * len(frame))]))
+    roles = {k: v for k, v in scored.roles.items() if k not in ("risk", "approval_rate")}
+    return mitigate(
+        estimator(study.model, len(learned)),
+        frame.iloc[learned].reset_index(drop=True),
+        frame.iloc[held_out].reset_index(drop=True),
+        methods=METHODS,
+        approval_rate=study.approval_rate,
+        features=list(scored.features),
+        seed=SEED,
+        **roles,
+    )
 
 
 def lenders() -> Audit:
