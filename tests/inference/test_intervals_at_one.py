@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.optimize import brentq, minimize_scalar
-from scipy.stats import beta
+from scipy.stats import beta, chi2
 
 from audit.errors import InputError
 from audit.inference import difference_interval, rate_interval, ratio_interval
@@ -31,7 +31,7 @@ def closest(x: float, n: float, y: float, m: float, other: Any, low: float, high
 
 def distance(kind: str, limit: float, x: float, n: float, y: float, m: float) -> float:
     """Pearson's chi² between the counts and the closest pair of rates of that contrast."""
-    others = {
+    others: dict[str, Any] = {
         "difference": (lambda q: q + limit, max(0.0, -limit), min(1.0, 1 - limit)),
         "ratio": (lambda q: limit * q, 0.0, min(1.0, 1 / limit)),
         "odds": (lambda q: limit * q / (1 - q + limit * q), 0.0, 1.0),
@@ -49,7 +49,7 @@ def distance(kind: str, limit: float, x: float, n: float, y: float, m: float) ->
 ONE = [
     (1, 10, 1, 10), (1, 1, 1, 4), (1, 4, 1, 1), (1, 30, 2, 3), (2, 3, 1, 30), (1, 2, 3, 4),
 ]  # fmt: skip
-FUNCTIONS = {
+FUNCTIONS: dict[str, Any] = {
     "difference": difference_interval, "ratio": ratio_interval, "odds": odds_ratio_interval,
 }  # fmt: skip
 
@@ -65,6 +65,50 @@ def test_every_limit_is_as_far_as_z_allows(kind: str, pair: tuple[int, int, int,
         if limit not in ends:
             assert distance(kind, limit, *pair) == pytest.approx(Z2, rel=2e-5)
     assert low not in ends or kind == "odds"
+
+
+@pytest.mark.parametrize("kind", FUNCTIONS)
+@pytest.mark.parametrize("level", [0.05, 0.3, 0.5, 0.999])
+@pytest.mark.parametrize("pair", [(12, 50, 15, 50), (0.4, 0.8, 0.3, 0.7), (3, 40, 30, 90)])
+def test_at_every_level_and_of_hardly_two_rows(kind: str, level: float, pair: Any) -> None:
+    """z² below 1 too, and N/(N-1) of an effective 1.5 rows is 3."""
+    z2 = chi2.ppf(level, 1)
+    limits = [float(v) for v in FUNCTIONS[kind](*pair, level)]
+    for limit in limits:
+        if abs(limit) not in (0.0, 1.0, math.inf) and 1e-4 < abs(limit) < 1e4:
+            assert distance(kind, limit, *pair) == pytest.approx(z2, rel=2e-5)
+    assert limits[0] < limits[1]
+
+
+def test_a_level_next_to_nothing_leaves_the_estimate() -> None:
+    """Its z is 0 in floating point, and 0 times whatever is 0, of a single row too."""
+    for pair in ((12, 50, 15, 50), (0.2, 0.5, 0.1, 0.4)):
+        x, n, y, m = pair
+        values = (x / n - y / m, (x / n) / (y / m), (x / (n - x)) / (y / (m - y)))
+        for function, value in zip(FUNCTIONS.values(), values, strict=True):
+            low, high = function(*pair, 1e-17)
+            assert (low, high) == (pytest.approx(value, rel=1e-9), pytest.approx(value, rel=1e-9))
+
+
+@pytest.mark.parametrize("rows", [0.5, 0.3])
+def test_one_row_in_all_says_nothing(rows: float) -> None:
+    """N/(N-1) of no more than one row is without bound: all that is possible is left."""
+    limits = [float(v) for v in difference_interval(rows / 2, rows, rows / 2, rows)]
+    assert limits == pytest.approx([-1, 1], abs=1e-9)
+    low, high = ratio_interval(rows / 2, rows, rows / 2, rows)
+    assert low < 1e-9
+    assert high > 1e9
+
+
+@pytest.mark.parametrize("pair", [(10, 10, 5, 10), (4, 4, 1, 90), (10, 10, 99, 100), (3, 3, 7, 9)])
+def test_everybody_against_some(pair: Any) -> None:
+    """All of a group approved: the closest rate stays at 1 until it cannot."""
+    for kind in ("difference", "ratio"):
+        low, high = (float(v) for v in FUNCTIONS[kind](*pair))
+        assert distance(kind, low, *pair) == pytest.approx(Z2, rel=2e-5)
+        swapped = [float(v) for v in FUNCTIONS[kind](*pair[2:], *pair[:2])]
+        back = [-high, -low] if kind == "difference" else [1 / high, 1 / low]
+        assert swapped == pytest.approx(back, rel=1e-12)
 
 
 @pytest.mark.parametrize("kind", ["ratio", "odds"])
