@@ -18,6 +18,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
         ("cutoffs_fico.py", ["fico_rules.csv", "fico_sweep.csv"]),
         ("decompose_mortgages.py", ["boston_decomposition.csv"]),
         ("explain_taiwan.py", ["taiwan_explained.html"]),
+        ("mitigate_german.py", ["german_candidate.skops", "german_remedies.html"]),
         ("monthly_tallies.py", [f"month_{m}.tally.json" for m in range(1, 7)]),
         ("who_changes.py", ["taiwan_changes.csv"]),
     ],
@@ -46,6 +47,7 @@ def test_every_example_is_run() -> None:
         "cutoffs_fico.py",
         "decompose_mortgages.py",
         "explain_taiwan.py",
+        "mitigate_german.py",
         "monthly_tallies.py",
         "who_changes.py",
     }

@@ -84,6 +84,15 @@ def held_out(found: Entry) -> int:
     return int(rows.get("confirmation", rows.get("test", 0)))
 
 
+def caption(name: str, words: str) -> str:
+    """A table's caption that no other part of the section has.
+
+    >>> caption("alternatives", "Disparity and AUC")
+    'Disparity and AUC (search)'
+    """
+    return f"{words} (search)" if name == "alternatives" else words
+
+
 def flags(candidate: Entry) -> list[str]:
     """What a reader must know of how it decides."""
     told = []

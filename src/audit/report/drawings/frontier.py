@@ -110,14 +110,25 @@ def _points(
         "error_x": _error([c["disparity"] for c in own], factor, tint),
         "error_y": _error([c["utility"] for c in own], lift, tint),
         "text": [label(compared.title(c)) if str(c["name"]) in shown else "" for c in own],
-        "textposition": "top right", "textfont": {"size": 11, "color": LIGHT["ink"]},
-        "opacity": 0.45 if light else 1,
+        "textposition": [_beside(c, found) for c in own],
+        "textfont": {"size": 11, "color": LIGHT["ink"]}, "opacity": 0.45 if light else 1,
         "marker": {
             "symbol": [f"{mark}-open" if c.get("needs_group_at_decision") else mark for c in own],
             "size": 13 if acts == "baseline" else 10, "color": tint,
         },
         "hovertext": [_hover(c, found) for c in own], "hoverinfo": "text",
     }  # fmt: skip
+
+
+def _beside(c: Entry, found: Entry) -> str:
+    """Where a name stands: inwards of its point, neighbours above and below in turn."""
+    told = sorted(
+        (k for k in compared.candidates(found) if _finite(k)),
+        key=lambda k: num(k["disparity"]["value"]),
+    )
+    rank = next(i for i, k in enumerate(told) if k["name"] == c["name"])
+    far = num(c["disparity"]["value"]) > 0.6 * _edge(told, 1)
+    return f"{'bottom' if rank % 2 else 'top'} {'left' if far else 'right'}"
 
 
 def _error(entries: Sequence[Entry], factor: float, color: str) -> Spec:

@@ -143,13 +143,16 @@ def frontier(name: str, found: Entry) -> Chart:
             )
         )  # fmt: skip
     head = useful_of[0].upper() + useful_of[1:]
+    what = "alternatives that were searched" if found["kind"] == "search" else "methods compared"
     return Chart(
         name=chart_name(name),
-        title=f"Disparity against {useful_of}",
+        title=f"Disparity against {useful_of}: {what}",
         reading=reading(found),
         twin=Grid(
             key=f"frontier-{name}",
-            title=f"Disparity and {useful_of} of each candidate, least disparity first",
+            title=compared.caption(
+                name, f"Disparity and {useful_of} of each candidate, least disparity first"
+            ),
             columns=(
                 Column(title="Candidate"),
                 Column(title="Disparity", align="right"),
@@ -226,7 +229,7 @@ def _all(name: str, found: Entry) -> Grid:
         )  # fmt: skip
     return Grid(
         key=f"candidates-{name}",
-        title="Each candidate against the model as it is",
+        title=compared.caption(name, "Each candidate against the model as it is"),
         columns=(
             Column(title="Candidate"),
             Column(title="Change of disparity", align="right"),
@@ -262,7 +265,7 @@ def _what_each_does(name: str, found: Entry) -> list[Block]:
         return []
     grid = Grid(
         key=f"methods-{name}",
-        title="What each candidate does, and what came of it",
+        title=compared.caption(name, "What each candidate does, and what came of it"),
         columns=(
             Column(title="Candidate"),
             Column(title="What it does", align="wide"),
@@ -324,7 +327,7 @@ def _side_effects(name: str, found: Entry) -> list[Block]:
     )
     grid = Grid(
         key=f"side-effects-{name}",
-        title="What each candidate does to other gaps",
+        title=compared.caption(name, "What each candidate does to other gaps"),
         columns=(
             Column(title="Candidate"),
             Column(title="Group"),
@@ -364,7 +367,8 @@ def _nothing(name: str, found: Entry) -> list[Block]:
             title=f"{many} that gave no candidate",
             blocks=(
                 Callout(
-                    tone="note", title="What gave no candidate, and why", lines=lines,
+                    tone="note", lines=lines,
+                    title=compared.caption(name, "What gave no candidate, and why"),
                     itemized=True,
                 ),
             ),

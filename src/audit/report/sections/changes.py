@@ -57,6 +57,8 @@ def _blocks(
         return []
     out: list[Block] = [Prose(lines=((sentence(told, before, after, attribute),),), kind=kind)]
     title = f"Who would change from {before} to {after}"
+    if key.endswith("-alternatives"):
+        title = compared.caption("alternatives", title)
     out.append(_grid(groups, key, title, level))
     by_outcome = [g for g in told["groups"] if g["outcome"] not in ("all", "unknown") and g["rows"]]
     if by_outcome:
