@@ -136,7 +136,8 @@ class LogisticAdversary(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         own, rival, spans = game.gradients(point)
         left = _outside(own, spans)
         along, against = 0.5, 1.0
-        for self.n_iter_ in range(self.max_iter):
+        for rounds in range(self.max_iter):
+            self.n_iter_ = rounds
             if np.linalg.norm(left - self.strength * rival) <= self.tol * min(1.0, self.strength):
                 return point, True
             point = point - game.back(along * left - against * self.strength * rival)
@@ -146,12 +147,14 @@ class LogisticAdversary(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             # where a gradient turned round, the step went past its aim
             along = along * OVERSHOT if before[0] @ left < 0 else min(0.5, along * 1.1)
             against = against * OVERSHOT if before[1] @ rival < 0 else min(1.0, against * 1.1)
+        self.n_iter_ = self.max_iter
         return point, False
 
     def _traded(self, game: _Game, point: Floats) -> tuple[Floats, bool]:
         own, rival, _ = game.gradients(point)
         worth, size = game.loss - self.strength * game.rivals, 1.0
-        for self.n_iter_ in range(self.max_iter):
+        for rounds in range(self.max_iter):
+            self.n_iter_ = rounds
             whole = own - self.strength * rival
             if np.linalg.norm(whole) <= self.tol:
                 return point, True
@@ -163,6 +166,7 @@ class LogisticAdversary(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
                 continue
             point, own, rival, worth = trial, next_own, next_rival, reached
             size *= 1.5
+        self.n_iter_ = self.max_iter
         return point, False
 
 
@@ -213,7 +217,7 @@ class _Game:
             curve = self.weight * chance * (1 - chance)
             hessian = self.wide.T @ (self.wide * curve[:, None])
             hessian[np.diag_indices_from(hessian)] += self.penalty + 1e-9
-            self.root = np.linalg.cholesky(hessian)
+            self.root = np.asarray(np.linalg.cholesky(hessian), np.float64)
             spread = float(np.sqrt(self.weight @ (raw - self.weight @ raw) ** 2))
             self.sharpness = SHARPNESS / max(spread, 1e-12)
             self.centre = self._centre(raw)

@@ -14,7 +14,8 @@ Floats = npt.NDArray[np.float64]
 class Network:
     """Layers of a linear step and a leaky ramp, the last one ending in a logistic curve.
 
-    >>> one = Network([np.array([[1.0], [-1.0]]), np.array([[1.0, 1.0]])], [np.zeros(2), np.zeros(1)])
+    >>> weights = [np.array([[1.0], [-1.0]]), np.array([[1.0, 1.0]])]
+    >>> one = Network(weights, [np.zeros(2), np.zeros(1)])
     >>> one.chances(np.array([[0.0], [100.0]])).round(3).tolist()
     [0.5, 1.0]
     """
@@ -47,6 +48,26 @@ class Encoded:
     def scores(self, frame: pd.DataFrame) -> Floats:
         """P(favourable) of each row."""
         return self.network.chances(self.encoding.transform(frame[list(self.features)]))
+
+
+def levelled(network: Network, inputs: Floats, share: float) -> Network:
+    """The same network with its last intercept moved: its chances on these rows average `share`.
+
+    The order of rows stays. `share` lies inside (0, 1).
+
+    >>> flat = Network([np.array([[0.0]])], [np.array([3.0])])
+    >>> levelled(flat, np.zeros((2, 1)), 0.75).chances(np.zeros((1, 1))).round(6).tolist()
+    [0.75]
+    """
+    from scipy.optimize import brentq
+    from scipy.special import expit, logit
+
+    raw = logit(np.clip(network.chances(inputs), 1e-12, 1 - 1e-12))
+    far = float(np.abs(raw).max()) + 30.0
+    move = brentq(lambda shift: float(expit(raw + shift).mean()) - share, -far, far)
+    return Network(
+        network.weights, [*network.biases[:-1], network.biases[-1] + move], network.slope
+    )
 
 
 def taken_out(module: Any) -> Network:
