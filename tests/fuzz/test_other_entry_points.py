@@ -41,6 +41,9 @@ FUZZED = {
     "records_needed": "test_records_needed",
     "sweep_cutoffs": "test_cutoffs",
     "who_changes": "test_who_changes",
+    "mitigate": "test_mitigate",
+    "reweigh": "test_reweigh",
+    "search_alternatives": "test_search_alternatives",
     "letter": "test_letters",
     "letter_template": "test_letters",
     "reason_codes": "test_reason_codes",
@@ -402,6 +405,78 @@ def test_learning_curves() -> None:
         return call
 
     fuzz("learning_curves", make)
+
+
+def test_reweigh() -> None:
+    """Tables and frames of every kind."""
+
+    def make(r: random.Random) -> Callable[[], object]:
+        source, told = table(r), roles(r)
+        if r.random() < 0.5:
+            told = {"protected": "g", "outcome": "y", "favorable": r.choice((1, thing(r)))}
+        return lambda: audit.reweigh(source, **told)
+
+    fuzz("reweigh", make)
+
+
+COMPARING: dict[str, tuple[Any, ...]] = {
+    "attribute": ("g",),
+    "metric": ("statistical_parity_difference", "equalized_odds_difference"),
+    "utility": ("accuracy", "profit"),
+    "cutoff": (0.3,),
+    "approval_rate": (0.6,),
+    "costs": ((1, 4),),
+    "level": (0.9,),
+    "seed": (1,),
+}
+"""Arguments that both comparisons of candidates take, beside anything."""
+
+
+def _comparing(r: random.Random, more: dict[str, tuple[Any, ...]]) -> tuple[Any, ...]:
+    from sklearn.linear_model import LogisticRegression
+
+    one, two, told = table(r), table(r), roles(r)
+    if r.random() < 0.7:
+        told = {"protected": "g", "outcome": "y", "favorable": r.choice((1, 1, thing(r)))}
+        told["features"] = r.choice((["s", "w"], ["s"], thing(r)))
+    optional = {**COMPARING, **more}
+    own = {
+        name: r.choice((*optional[name], thing(r)))
+        for name in r.sample(sorted(optional), r.choice((0, 1, 1, 2)))
+    }
+    estimator = r.choice((LogisticRegression(), LogisticRegression(), thing(r)))
+    return estimator, one, two, {**told, **own}
+
+
+def _looked_at(found: Any) -> object:
+    return found.to_dict(), found.to_frame(), found.summary(), found.frontier
+
+
+def test_mitigate() -> None:
+    """Estimators, tables, methods and settings of every kind."""
+    some = {
+        "methods": ("reweighing", ["class_weights", "unawareness"]),
+        "settings": ({"reweighing": {"strength": 0.5}},),
+        "group_at_decision": (True,),
+    }
+
+    def make(r: random.Random) -> Callable[[], object]:
+        estimator, one, two, told = _comparing(r, some)
+        told = {"methods": ["reweighing"], **told}
+        return lambda: _looked_at(audit.mitigate(estimator, one, two, **told))
+
+    fuzz("mitigate", make)
+
+
+def test_search_alternatives() -> None:
+    """Estimators, tables, budgets and settings of every kind."""
+
+    def make(r: random.Random) -> Callable[[], object]:
+        estimator, one, two, told = _comparing(r, {"budget": (2,)})
+        told = {"budget": 1, **told}
+        return lambda: _looked_at(audit.search_alternatives(estimator, one, two, **told))
+
+    fuzz("search_alternatives", make)
 
 
 OF_DATASETS = ("card", "folder", "load", "noted", "title")

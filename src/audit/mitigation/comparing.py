@@ -102,7 +102,7 @@ def mitigate(
     _check_settings(task)
     say("training the baseline", 0, len(picked) + 1)
     base, notes = first(task)
-    approved = baseline_scores(task) >= base.rule.at
+    approved = _unseen(task) >= base.rule.at
     if bool(approved.all()) or not bool(approved.any()):
         raise _decides_nothing("approves" if approved.any() else "denies", cutoff)
     place = worst_group(known, approved, ask_metric, wanted)
@@ -283,10 +283,21 @@ def first(task: Task) -> tuple[Decider, tuple[str, ...]]:
     try:
         return baseline(task)
     except NotFittedError as problem:
-        raise InputError(
-            "MIT018", f"the estimator cannot be trained on these rows: {problem}",
-            argument="estimator", fix="try estimator.fit on the same columns, and mend that first",
-        ) from None  # fmt: skip
+        raise _untrained(problem) from None
+
+
+def _unseen(task: Task) -> npt.NDArray[np.float64]:
+    try:
+        return baseline_scores(task)
+    except NotFittedError as problem:
+        raise _untrained(problem) from None
+
+
+def _untrained(problem: NotFittedError) -> InputError:
+    return InputError(
+        "MIT018", f"the estimator cannot be trained on these rows: {problem}",
+        argument="estimator", fix="try estimator.fit on the same columns, and mend that first",
+    )  # fmt: skip
 
 
 def _tried(method: Method, task: Task, who: People, *, steady: bool) -> Trial:

@@ -182,8 +182,14 @@ def chances(model: Any, inputs: pd.DataFrame, favorable: Any) -> Floats:
 
 
 def folds(outcome: Ints, codes: Ints, seed: int) -> Iterator[tuple[Ints, Ints]]:
-    """Rows to train on and rows to score, with every group and outcome in each part."""
+    """Rows to train on and rows to score, with every group and outcome in each part.
+
+    Raises `NotFittedError` where an outcome has fewer rows than there are parts.
+    """
     from sklearn.model_selection import StratifiedKFold
+
+    if np.bincount(outcome, minlength=2).min() < FOLDS:
+        raise NotFittedError(f"an outcome has fewer than {FOLDS} rows to learn from")
 
     kinds = 2 * codes + outcome
     rare = np.bincount(kinds, minlength=int(kinds.max()) + 1)[kinds] < FOLDS
