@@ -61,6 +61,21 @@ def test_progress_counts_folds_up() -> None:
     assert {total for _, _, total in seen} == {10}
 
 
+def test_the_gap_of_german_credit_comes_with_remedies(german: demo.Scored) -> None:
+    """Four methods beside the model, on people held out; the page stays below 150 KB."""
+    from audit.report.html_page import html
+
+    result = demo.audited(german)
+    (part,) = result.record.candidates
+    assert part["part"] == "comparison"
+    found = part["found"]
+    assert found["rows"] == {"train": 700, "test": 300}
+    assert len(found["candidates"]) + len(found["unavailable"]) == 5
+    page = html(result.record, charts="none")
+    assert 'id="alternatives"' in page
+    assert len(page.encode()) < 150_000
+
+
 def test_no_model_is_trained_on_decisions() -> None:
     """Boston holds the lenders' own decisions; asking for a model there is an error."""
     with pytest.raises(InputError, match="DEM001"):

@@ -132,6 +132,18 @@ def test_a_search_is_shown_and_attached(audit: Run, loans: Path) -> None:
     assert Path("search.jsonl").is_file()
 
 
+def test_a_model_from_a_file_is_copied_untrained(audit: Run, loans: Path) -> None:
+    """A .skops estimator is trained anew on the rows that are learned from."""
+    sio = pytest.importorskip("skops.io")
+    from sklearn.tree import DecisionTreeClassifier
+
+    sio.dump(DecisionTreeClassifier(max_depth=3, random_state=0), "tree.skops")
+    command = ("mitigate", str(loans / "loans.csv"), *ROLES, "--methods", "class_weights")
+    ran = audit(*command, "--estimator", "tree.skops")
+    assert ran.code == 0, ran.err
+    assert ran.out != audit(*command).out
+
+
 def test_every_method_is_explained(audit: Run) -> None:
     """--list needs no file, and says of each what it does, when it fails and whence it comes."""
     from audit.mitigation.methods import catalogue

@@ -105,7 +105,7 @@ def steady(record: AuditRecord) -> AuditRecord:
 def test_order(name: str) -> None:
     """The verdict stands first, the way to reproduce it last."""
     keys = [s.key for s in document(examples.ALL[name]()).sections]
-    first = ["verdict", "gaps", "crossed", "scores", "errors", "why", "reasons"]
+    first = ["verdict", "gaps", "crossed", "scores", "errors", "why", "alternatives", "reasons"]
     order = [*first, "data", "rules", "reproduce"]
     assert keys == [k for k in order if k in keys]
     assert {"verdict", "gaps", "scores", "errors", "data", "rules", "reproduce"} <= set(keys)
