@@ -190,6 +190,71 @@ OF_RATES = {
 }  # fmt: skip
 
 
+# the first table's rows by decision: 12, 8 and 3 of 23, and 6, 15 and 3 of 24
+OF_RATES |= {
+    # 7 - 2 of 9 is inside, 5 - 6·1 of 9 is not
+    "true_positive_rate leaves [0, 1]: [ 0.55555556 -0.11111111]": share(
+        lambda t: Share(np.where(t.good == t.approved_good + 4, -1, 5) + 0 * t.good, t.good)
+    ),
+    # 9 of 12 is inside, 9 of 5 is not: 7 + 2 + 3 and 5
+    "true_positive_rate leaves [0, 1]: [0.75 1.8 ]": share(
+        lambda t: Share(
+            t.good, np.where(t.approved_good == 7, 12, t.approved_good) + 0 * t.good
+        )
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        lambda t: np.where(t.approved_good > 2 * t.denied_good, t.good, 2 * t.good),
+        lambda t: np.where(t.approved_good > 2 * t.denied_good, t.good, -t.good),
+    ],
+    ids=["above", "below"],
+)
+def test_a_part_outside_its_whole_in_one_group_is_enough(part: Any) -> None:
+    """Of a blend, which may itself lie anywhere."""
+    entry = CATALOGUE["balanced_accuracy"]
+    shares = (lambda t: Share(part(t), t.good), entry.rates[0].shares[1])
+    fault = said(replace(entry, rates=(replace(entry.rates[0], shares=shares),)))
+    assert fault == "balanced_accuracy has a part outside 0 .. whole"
+
+
+def test_parts_that_do_not_add_up_are_enough() -> None:
+    """The wholes do: |7 - 5| and |5 - 9| are 6, of both groups |12 - 14| is 2."""
+    odd = share(lambda t: Share(np.abs(t.approved_good - t.denied_bad), t.good))
+    assert said(odd) == "true_positive_rate does not add up when two groups are merged"
+
+
+@pytest.mark.parametrize(
+    ("key", "needs", "hidden"),
+    [
+        ("statistical_parity_difference", set(), "decision"),
+        ("disparate_impact_ratio", set(), "decision"),
+        ("base_rate_difference", set(), "outcome"),
+        ("true_positive_rate_ratio", {"outcome"}, "decision"),
+        ("true_positive_rate_ratio", {"decision"}, "outcome"),
+        ("demographic_parity_difference", set(), "decision"),
+        ("equalized_odds_ratio", {"decision"}, "outcome"),
+        ("conditional_demographic_disparity", set(), "decision"),
+        ("conditional_outcome_disparity", set(), "outcome"),
+        ("share_of_approvals", set(), "decision"),
+        ("outcome_disparity", set(), "outcome"),
+        ("selection_rate_group_min", set(), "decision"),
+        ("base_rate_group_max", set(), "outcome"),
+        ("selection_rate_spread", set(), "decision"),
+        ("base_rate_spread", set(), "outcome"),
+        ("approvals_ratio", set(), "decision"),
+        ("base_rate_js_divergence", set(), "outcome"),
+    ],
+)
+def test_what_a_contrast_reads_it_says(key: str, needs: set[str], hidden: str) -> None:
+    """Whatever its kind: with everyone undecided, or no outcome known, it would be another."""
+    fault = said(replace(CATALOGUE[key], needs=frozenset(needs)))
+    assert fault == f"it changes without {hidden}s, but does not say that it needs them"
+
+
 @pytest.mark.parametrize("fault", OF_RATES)
 def test_a_rate_that_breaks_one_law_is_told_which(fault: str) -> None:
     assert said(OF_RATES[fault]) == fault
@@ -402,7 +467,11 @@ def test_a_contrast_of_scores_is_told_which_law_it_breaks(
 ) -> None:
     before = contrasts.compare_scores
     monkeypatch.setattr(check, "compare_scores", lambda *given: broken(float(before(*given))))
-    assert said(CATALOGUE[key]).startswith(fault)
+    found = said(CATALOGUE[key])
+    assert found.startswith(fault)
+    if broken is abs:  # "gives 0.1, not -0.1"
+        swapped, wanted = (float(n) for n in re.findall(r"-?\d+\.\d+", found))
+        assert swapped == -wanted > 0
 
 
 @pytest.mark.parametrize("key", ["auc_worst_difference", "auc_worst_ratio"])
