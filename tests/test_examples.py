@@ -20,6 +20,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
         ("explain_taiwan.py", ["taiwan_explained.html"]),
         ("mitigate_german.py", ["german_candidate.skops", "german_remedies.html"]),
         ("monthly_tallies.py", [f"month_{m}.tally.json" for m in range(1, 7)]),
+        ("search_alternatives.py", ["taiwan_search.jsonl"]),
         ("who_changes.py", ["taiwan_changes.csv"]),
     ],
 )

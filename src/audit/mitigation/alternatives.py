@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from audit.mitigation.coarse import coarse
 from audit.mitigation.deciders import Changed, Cut, Decider, Plain
 from audit.mitigation.families import last_of
 from audit.mitigation.fitting import Lesson, NotFittedError, fitted, prepared, seeded
@@ -36,13 +37,13 @@ class Alternative:
     space: Space
     """Where the point lies."""
 
-    def trained(self, rows: Ints, seed: int = 0) -> tuple[Any, tuple[str, ...]]:
+    def trained(self, rows: Ints) -> tuple[Any, tuple[str, ...]]:
         """What scores people, trained on these training rows; and what training warned of.
 
-        `seed` is added to the learner's own. Raises `NotFittedError`.
+        Raises `NotFittedError`.
         """
         try:
-            return self._trained(rows, seed, self.features)
+            return self._trained(rows, self.features)
         except NotFittedError:
             out = [c for c in self.task.train.features if c not in self.features]
             if not out or not hasattr(self.space.estimator, "steps"):
@@ -50,22 +51,24 @@ class Alternative:
         # a pipeline that names its columns wants them there: all rows get one value
         frame = self.task.train.inputs
         held = Held({c: usual(frame[c]) for c in out}, self.task.train.features)
-        scorer, notes = self._trained(rows, seed, self.task.train.features, held)
+        scorer, notes = self._trained(rows, self.task.train.features, held)
         return Changed(held, scorer), notes
 
     def _trained(
-        self, rows: Ints, seed: int, features: tuple[str, ...], held: Held | None = None
-    ) -> tuple[Plain, tuple[str, ...]]:
+        self, rows: Ints, features: tuple[str, ...], held: Held | None = None
+    ) -> tuple[Any, tuple[str, ...]]:
         who = self.task.train
         inputs = who.frame.iloc[rows]
         inputs = inputs[list(features)] if held is None else held.transform(inputs)
         estimator = learner(self.point, self.space, inputs, who.labels)
-        if seed:
-            estimator = seeded(estimator, self.task.seed + self.point.seed + seed)
         weight = self.weight(rows)
+        change = None if weight is None else coarse(estimator, inputs)
+        if change is not None:
+            inputs = change.transform(inputs)
         lesson = Lesson(inputs=inputs, labels=self.task.labels[rows], weight=weight)
         model, notes = fitted(estimator, lesson)
-        return Plain(model, features, who.labels[1]), notes
+        scorer = Plain(model, features, who.labels[1])
+        return scorer if change is None else Changed(change, scorer), notes
 
     def weight(self, rows: Ints) -> Floats | None:
         """Of each row in training; None where all are alike."""

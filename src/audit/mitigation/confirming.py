@@ -146,7 +146,9 @@ def _recommended(
 ) -> tuple[Candidate | None, str]:
     ask = made.place.ask
     if made.best is None:
-        return None, why_none(made.tried, made.found, ask)
+        _, why = recommended((found[0],), ask, group_at_decision=False, simultaneous=False)
+        apart = found[0].gap.low > 0 or found[0].gap.high < 0
+        return None, why_none(made.tried, made.found, ask) + ("" if apart else f"; {why}")
     name = made.best.name
     own = [c for c in found if c.name == name]
     if not own:

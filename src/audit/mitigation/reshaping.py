@@ -77,6 +77,7 @@ class Reshaped(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit
             moved = np.sign(values) * np.log1p(np.abs(values) / scale["unit"])
         elif self.kind == "quantile":
             moved = np.interp(values, scale["knots"], scale["shares"])
+            moved[np.isnan(values)] = np.nan  # a lone knot would answer for what is missing
         else:
             moved = np.clip(values, scale["low"], scale["high"])
         return moved

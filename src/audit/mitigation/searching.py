@@ -20,6 +20,7 @@ from audit.mitigation.comparing import (
     where_of,
 )
 from audit.mitigation.confirming import Search, confirmed
+from audit.mitigation.families import settled
 from audit.mitigation.fitting import (
     FOLDS,
     NotFittedError,
@@ -133,10 +134,11 @@ def search_alternatives(
             "MIT504", f"{len(known)} training rows with a known outcome are too few to part",
             argument="train", fix=f"give {FEWEST} or more",
         )  # fmt: skip
-    own = unset_seeds(estimator, seed) if hasattr(estimator, "get_params") else estimator
     say("training the baseline", 0, budget)
+    prepared(estimator, known.inputs)  # refuses what cannot be trained
+    own = settled(unset_seeds(estimator, seed), len(known))
     task = Task(
-        estimator=unset_seeds(prepared(own, known.inputs), seed), train=known,
+        estimator=prepared(own, known.inputs), train=known,
         attribute=wanted or next(iter(known.codes)), where=where, seed=seed,
     )  # fmt: skip
     ask = Ask(

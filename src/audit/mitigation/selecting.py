@@ -22,12 +22,13 @@ Ints = npt.NDArray[np.int64]
 NEAR = 1.0
 """Standard errors of utility that an alternative may lose on the selection people to go on."""
 MARGIN = 0.5
-"""Standard errors of utility that it may lose over all training people to be selected."""
+"""Standard errors of utility over all training people: those that gain so much come first, since
+what was chosen looks better than it is; those that lose no more come after them."""
 SURE = 2.0
 """Standard errors by which its disparity must be lower there."""
 FINALISTS = 8
 """Alternatives scored over all training people."""
-FAIREST = 0.6
+FAIREST = 0.5
 """Share of them that goes to the least disparity; the others are spread over the rest."""
 NAMED = 4
 """Alternatives put to the confirmation people."""
@@ -40,18 +41,19 @@ def rule(ask: Ask, seeds: int) -> str:
         "Fixed beforehand. (1) The training people are parted in three; every alternative learns "
         "from two parts (the fit people) and is tried on the third (the selection people). (2) Of "
         f"those with less disparity there whose {useful} is not worse than the baseline's by more "
-        f"than {NEAR:g} standard error of the paired difference, up to {FINALISTS} go on, most of "
+        f"than {NEAR:g} standard error of the paired difference, up to {FINALISTS} go on, half of "
         "them with the least disparity, the others spread over the rest; each is trained twice "
         "more, so that every training person is scored by a model that had not seen them. (3) "
-        f"Selected is the one with the least disparity among those whose {useful} is then worse by "
-        f"at most {MARGIN:g} standard errors and whose disparity is lower by at least {SURE:g}; "
-        "one that reads a protected column, as the baseline does, only where none without it "
-        "qualifies. (4) It is trained on all training people and judged once on the confirmation "
-        f"people, with up to {NAMED - 1} others that are shown but cannot be recommended. It is "
-        "recommended where, there, the baseline's own gap is beyond chance, its disparity is lower "
-        "beyond chance (its own paired limits) and below that of the baseline trained with "
-        f"{seeds} other seeds, its {useful} is not shown to be worse, and no other group's gap is "
-        "shown to be wider."
+        f"Of those whose disparity is then lower by at least {SURE:g} standard errors, selected is "
+        f"the one with the least disparity whose {useful} is better by {MARGIN:g} standard errors, "
+        "since what is chosen looks better than it is; where there is none, whose "
+        f"{useful} is worse by no more than {MARGIN:g}. One that reads a protected column, as the "
+        "baseline does, is selected only where none without it qualifies. (4) It is trained on all "
+        f"training people and judged once on the confirmation people, with up to {NAMED - 1} "
+        "others that are shown but cannot be recommended. It is recommended where, there, the "
+        "baseline's own gap is beyond chance, its disparity is lower beyond chance (its own paired "
+        f"limits) and below that of the baseline trained with {seeds} other seeds, its {useful} is "
+        "not shown to be worse, and no other group's gap is shown to be wider."
     )
 
 
@@ -138,6 +140,9 @@ def selected(found: Sequence[Finalist], place: Place) -> Finalist | None:
         and f.numbers["disparity_change"] < 0
     ]  # fmt: skip
     kept = [f for f in kept if place.space.blind(place.space.point(f.trial.place))] or kept
+    kept = [
+        f for f in kept if gained(f.numbers, place.ask) >= MARGIN * f.numbers["utility_error"]
+    ] or kept
     return min(kept, key=lambda f: (f.numbers["disparity"], f.trial.number)) if kept else None
 
 

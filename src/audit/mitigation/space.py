@@ -25,7 +25,7 @@ TELLING = 0.52
 """AUC below which a feature tells nothing of the group worth leaving out."""
 SEEDS = 5
 """Seeds tried of a learner that draws."""
-STRONGEST = 2.0
+STRONGEST = 3.0
 """The largest fairness penalty."""
 STEP = 0.1
 """Of reweighing's strength and of the penalty."""
@@ -168,6 +168,8 @@ class Space:
             ("the fairness penalty", {"penalty": 1.0}),
             ("a closer rein and the penalty", calm | {"penalty": 1.0}),
             ("ranked amounts and the penalty", {"amounts": "quantile", "penalty": 1.0}),
+            ("a mild penalty", {"penalty": 0.3}),
+            ("ranked amounts and a mild penalty", {"amounts": "quantile", "penalty": 0.3}),
             ("reweighing", {"reweighing": 1.0}),
             ("a closer rein on the learner", calm),
             ("without the strongest proxy", first),
@@ -246,21 +248,20 @@ def space_of(
         amounts=skewed(who.inputs[list(left)]) if family.linear else (),
         signs=signs(who.inputs, left, who.outcome == GOOD) if bare and free else {},
         weighs=weighs,
-        drawn=_drawn(learner, family, len(fit)),
+        drawn=_drawn(learner, family),
         shifts=shifts,
         behind=behind,
         ahead=ahead,
     )
 
 
-def _drawn(learner: Any, family: Family, rows: int) -> bool:
+def _drawn(learner: Any, family: Family) -> bool:
     """Whether `random_state` changes what is learned, as far as is known."""
     told = learner.get_params(deep=False)
     if "random_state" not in told:
         return False
     if type(learner).__name__ == "HistGradientBoostingClassifier":
-        stops = told["early_stopping"]
-        return stops is True or (stops == "auto" and rows > 10_000)
+        return told["early_stopping"] is True
     shares = [told.get(n) for n in ("subsample", "colsample_bytree")]
     if any(isinstance(s, float) and s < 1 for s in shares):
         return True

@@ -91,4 +91,5 @@ def summary(comparison: Comparison) -> str:
     best = comparison.recommendation
     if best is None:
         return f"{said}; none is recommended: {comparison.because}."
-    return f"{said}; look first at {best.title} ({best.name}): {comparison.because}."
+    named = "" if best.title.lower() == best.name else f" ({best.name})"
+    return f"{said}; look first at {best.title}{named}: {comparison.because}."

@@ -32,6 +32,7 @@ NAMED = (
 """Other types accepted by their whole name: data, and boosters that are rebuilt from their text."""
 
 OURS = (
+    "audit.mitigation.coarse.Coarse",
     "audit.mitigation.deciders.Changed",
     "audit.mitigation.deciders.Cut",
     "audit.mitigation.deciders.Decider",
@@ -44,10 +45,14 @@ OURS = (
     "audit.mitigation.group_rules.GroupCut",
     "audit.mitigation.group_rules.GroupLots",
     "audit.mitigation.group_rules.RejectBand",
+    "audit.mitigation.logistic_adversary.LogisticAdversary",
     "audit.mitigation.mixtures.Always",
     "audit.mitigation.mixtures.Mixture",
     "audit.mitigation.mixtures.Vote",
+    "audit.mitigation.network.Encoded",
+    "audit.mitigation.network.Network",
     "audit.mitigation.repairing.Repair",
+    "audit.mitigation.reshaping.Reshaped",
     "audit.mitigation.unaware.Held",
 )
 """This project's own, each by its whole name: models with cut-offs, and what they hold."""
