@@ -68,8 +68,7 @@ def frontier(found: Entry) -> Spec | None:
         "height": 440, "showlegend": True, "hovermode": "closest",
         "xaxis": {"title": {"text": f"disparity, {unit}; ← less apart"}, "rangemode": "tozero",
                   "range": [start - 0.02 * factor, _edge(told, factor)]},
-        "yaxis": {"title": {"text": words},
-                  **({"autorange": "reversed"} if utility == "default_rate" else {})},
+        "yaxis": {"title": {"text": words}},
     }  # fmt: skip
     return figure(data, layout, shapes=(parity_line(0.0),), narrow={"height": 480})
 
@@ -126,7 +125,8 @@ def _beside(c: Entry, found: Entry) -> str:
         (k for k in compared.candidates(found) if _finite(k)),
         key=lambda k: num(k["disparity"]["value"]),
     )
-    rank = next(i for i, k in enumerate(told) if k["name"] == c["name"])
+    shown = _labelled(told, found.get("recommendation"))
+    rank = sum(str(k["name"]) in shown for k in told[: [k["name"] for k in told].index(c["name"])])
     far = num(c["disparity"]["value"]) > 0.6 * _edge(told, 1)
     return f"{'bottom' if rank % 2 else 'top'} {'left' if far else 'right'}"
 

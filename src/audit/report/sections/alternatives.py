@@ -176,7 +176,13 @@ def reading(found: Entry) -> str:
     if not told:
         return f"{said}."
     many = "is" if len(told) == 1 else "are"
-    return f"{said}; {text.listed(told)} {many} outdone by no other in both."
+    # a title may hold a comma of its own
+    own = "; ".join(told) if any("," in t for t in told) else text.listed(told)
+    return (
+        f"{said}. Outdone by no other in both: {own}."
+        if ";" in own
+        else (f"{said}; {own} {many} outdone by no other in both.")
+    )
 
 
 def by_disparity(found: Entry) -> list[Entry]:
