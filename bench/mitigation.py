@@ -37,11 +37,11 @@ def main(words: list[str]) -> None:
     }  # fmt: skip
     train, test = (audit.read(frame[a : a + 10_000], **roles) for a in (0, 10_000))
     spent: dict[str, float] = {}
-    last = ["reading", time.perf_counter()]
+    last: list[Any] = ["reading", time.perf_counter()]
 
     def step(text: str, done: float, total: float | None) -> None:
         now = time.perf_counter()
-        spent[str(last[0])] = now - float(last[1])
+        spent[last[0]] = now - last[1]
         last[:] = [text, now]
 
     begin = time.perf_counter()
