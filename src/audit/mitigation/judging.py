@@ -180,14 +180,14 @@ NAMES = {"auc": "AUC", "accuracy": "accuracy", "profit": "profit an applicant",
 
 
 def amount(change: Limits, ask: Ask) -> str:
-    """A change of disparity in words: "6.1 points less apart [3.0 to 9.2]"."""
+    """A change of disparity in words: "6.1 points less apart (3.0 to 9.2)"."""
     side = "less" if change.value < 0 else "more"
     size = f"{100 * abs(change.value):.1f}"
     low, high = sorted((change.low, change.high))
     if change.value < 0:
         low, high = -high, -low
     unit = "points of the ratio" if "ratio" in (ask.metric.contrast or "") else "points"
-    return f"{size} {unit} {side} apart [{100 * low:.1f} to {100 * high:.1f}]".replace("-", "−")
+    return f"{size} {unit} {side} apart ({100 * low:.1f} to {100 * high:.1f})".replace("-", "−")
 
 
 def _units(value: float, utility: str) -> str:
@@ -202,7 +202,7 @@ def lost(c: Candidate, ask: Ask) -> str:
     u = c.utility_change
     return (
         f"it changes the {NAMES[ask.utility]} by {_units(u.value, ask.utility)} "
-        f"[{_units(u.low, ask.utility)} to {_units(u.high, ask.utility)}]"
+        f"({_units(u.low, ask.utility)} to {_units(u.high, ask.utility)})"
     )
 
 
@@ -210,8 +210,8 @@ def kept(c: Candidate, ask: Ask) -> str:
     """A utility that is not lower beyond chance, in words."""
     u = c.utility_change
     return (
-        f"no loss of {NAMES[ask.utility]} is shown ({_units(u.value, ask.utility)} "
-        f"[{_units(u.low, ask.utility)} to {_units(u.high, ask.utility)}])"
+        f"no loss of {NAMES[ask.utility]} is shown ({_units(u.value, ask.utility)}; "
+        f"{_units(u.low, ask.utility)} to {_units(u.high, ask.utility)})"
     )
 
 

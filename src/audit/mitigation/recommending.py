@@ -78,7 +78,7 @@ def _loses(c: Candidate, ask: Ask) -> bool:
 
 
 def _points(gap: Limits) -> str:
-    said = f"{100 * gap.value:.1f} points [{100 * gap.low:.1f} to {100 * gap.high:.1f}]"
+    said = f"{100 * gap.value:.1f} points; {100 * gap.low:.1f} to {100 * gap.high:.1f}"
     return said.replace("-", "−")
 
 

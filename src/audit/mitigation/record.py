@@ -134,8 +134,6 @@ class Comparison:
     """Of every random step."""
     rows: Mapping[str, int] = field(default_factory=dict)
     """"train", "test"; in a search "fit", "selection" and "confirmation"."""
-    fingerprint: str = ""
-    """Of the held-out people, as an audit of them prints it."""
     log: tuple[Mapping[str, Any], ...] = ()
     """Every candidate that a search tried: number, settings, words, utility and disparity on the
     selection people, state."""
