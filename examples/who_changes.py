@@ -1,7 +1,7 @@
 """Who changes when a rule changes, how many records a group needs, and what more would do.
 
-Run it with `python examples/who_changes.py [FOLDER]`; the changes by group are written to the folder
-("reports" unless told) as a CSV file.
+Run it with `python examples/who_changes.py [FOLDER]`; the changes by group are written to the
+folder ("reports" unless told) as a CSV file.
 """
 
 from __future__ import annotations

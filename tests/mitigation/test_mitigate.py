@@ -150,7 +150,7 @@ def test_what_fails_is_listed_with_its_reason() -> None:
     )
     assert [c.name for c in found] == ["baseline"]
     assert "ZeroDivisionError: weights" in found.unavailable[0].reason
-    with pytest.raises(audit.InputError, match="MIT020.*ZeroDivisionError"):
+    with pytest.raises(audit.InputError, match=r"MIT020.*ZeroDivisionError"):
         found["reweighing"]
 
 

@@ -89,8 +89,13 @@ def test_limits_for_all_at_once_hold_for_one() -> None:
     assert all(w > s for w, s in zip(widths, single, strict=True))
 
 
-@pytest.mark.parametrize("metric", ["disparate_impact_ratio", "statistical_parity_difference",
-                                    "equalized_odds_difference", "demographic_parity_ratio"])  # fmt: skip
+@pytest.mark.parametrize(
+    "metric",
+    [
+        "disparate_impact_ratio", "statistical_parity_difference", "equalized_odds_difference",
+        "demographic_parity_ratio",
+    ],
+)  # fmt: skip
 def test_counts_by_hand(metric: str) -> None:
     """Everyone as they are is the first draw: the same cells as counted one by one."""
     who = crowd()

@@ -1,14 +1,4 @@
-"""`audit.who_changes`: who gains and who loses an approval between two decisions.
-
-What stands under a report's "who_changes" is `Changes.to_dict()`, with the keys: before, after,
-size, undecided, groups (each attribute, group, outcome ("all", "would repay", "would default",
-"unknown"), rows, undecided, gained, lost, kept, denied, gained_share, lost_share, before, after,
-net (each {value, low, high}), p_value, method, reason), gaps (each attribute, group, reference,
-outcome, before, after, change, ratio_before, ratio_after (each {value, low, high}), p_value,
-rows, reference_rows, reading, method, reason), closeness (each attribute, group, changed ("gained", "lost", "either"),
-rows, quantiles {share: distance}, near {value, low, high}, reason), score, cutoff, near_distance,
-level, notes.
-"""
+"""`audit.who_changes`: who gains and who loses an approval between two decisions."""
 
 from __future__ import annotations
 

@@ -184,7 +184,8 @@ class Bench:
                 return self.of((all_[..., 0, 0] + all_[..., 1, 1]) / known)
             if name == "default_rate":
                 return self.of(all_[..., 0, 1] / all_[..., 0, :2].sum(-1))
-            assert costs is not None and name == "profit"
+            assert name == "profit"
+            assert costs is not None
             return self.of((costs.gain * all_[..., 0, 0] - costs.loss * all_[..., 0, 1]) / known)
 
 

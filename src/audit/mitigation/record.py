@@ -61,7 +61,7 @@ class Candidate:
     applicant where costs are told; each over all held-out people."""
     rates: tuple[Mapping[str, Any], ...] = ()
     """By group of every protected attribute: attribute, group, rows, and selection_rate,
-    true_positive_rate, false_positive_rate, false_negative_rate, precision, each value, low, high."""
+    true_positive_rate, false_positive_rate, false_negative_rate, precision, with their limits."""
     estimates: tuple[Mapping[str, Any], ...] = ()
     """Audited estimates of the planned metrics for each group against its reference."""
     side_effects: tuple[Mapping[str, Any], ...] = ()
@@ -174,7 +174,7 @@ class Comparison:
         return len(self.candidates)
 
     def save(self, name: str | Candidate, path: str | Path, *, force: bool = False) -> Path:
-        """Write a candidate's estimator, cut-offs inside, to a .skops file; see `audit.mitigate`."""
+        """Write a candidate's estimator, cut-offs inside, to a .skops file."""
         from audit.mitigation.saving import save
 
         return save(self[name], path, force=force)

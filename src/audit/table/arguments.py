@@ -340,7 +340,8 @@ def _check_rule(asked: Asked) -> None:
     if asked.decision is not None or asked.stages:
         by = "decision" if asked.decision is not None else "stages"
         raise clash(rule, f"{by} and {rule} are both given", f"leave out {rule}, or leave out {by}")
-    awaited = asked.outcome is not None and bool(asked.features)  # a model is to be trained on these
+    # a model is to be trained on these rows
+    awaited = asked.outcome is not None and bool(asked.features)
     if asked.number is None and not awaited:
         raise clash(rule, f"{rule} needs a score or a risk", "name its column: score= or risk=")
     if asked.approval_rate is not None and not 0 < asked.approval_rate <= 1:
