@@ -235,7 +235,8 @@ def _parts(task: Task) -> list[tuple[Ints, Ints]]:
 
     split = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=task.seed)
     kinds = 2 * task.codes + who.outcome
-    return list(split.split(np.zeros(len(kinds)), kinds, who.cluster))
+    rare = np.bincount(kinds, minlength=int(kinds.max()) + 1)[kinds] < FOLDS
+    return list(split.split(np.zeros(len(kinds)), np.where(rare, who.outcome, kinds), who.cluster))
 
 
 def _identity(place: Place, estimator: Any) -> dict[str, Any]:
