@@ -19,7 +19,7 @@ RIDGE = 1e-6
 OVERSHOT = 0.5
 """What a step shrinks by where the last one went past its aim."""
 
-SLIGHT = 0.02
+SLIGHT = 0.005
 """A direction that an adversary gains less in, beside the largest, is left to the pull alone."""
 
 SHARPNESS = 8.0

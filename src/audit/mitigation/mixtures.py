@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Self
 
 import numpy as np
@@ -19,11 +20,24 @@ HALF = 0.5
 """Where a model trained on rows weighted by their price decides."""
 
 
+class Trained:
+    """Models by what they were trained on; a copy of an estimator shares it with the original."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self.models: dict[bytes, tuple[Plain, tuple[str, ...]]] = {}
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        """Itself: a reduction copies its estimator for every training."""
+        return self
+
+
 class Relabelled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """An estimator that is told 0 and 1 and trains on the caller's own two values.
 
     `chances=True` makes `predict` give P(favourable) in place of 0 and 1: what a bound on a loss
-    reads. Weights are brought to a mean of 1, so that a penalty counts as it does without them.
+    reads. Weights are brought to a mean of 1, so that a penalty counts as it does without them. One
+    training in five has labels and weights that were there before: `trained` remembers them.
     """
 
     def __init__(
@@ -32,10 +46,11 @@ class Relabelled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         labels: tuple[Any, Any] = (0, 1),
         features: tuple[str, ...] = (),
         chances: bool = False,
+        trained: Trained | None = None,
     ) -> None:
         """Take the estimator, (unfavourable, favourable), the columns, and what to predict."""
         self.estimator, self.labels = estimator, labels
-        self.features, self.chances = features, chances
+        self.features, self.chances, self.trained = features, chances, trained
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803
         """Train a copy on the caller's values; raises `NotFittedError` where that fails."""
@@ -46,9 +61,13 @@ class Relabelled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         if sample_weight is not None:
             weight = np.asarray(sample_weight, np.float64)
             weight = weight / weight.mean()
-        lesson = Lesson(inputs=X[list(self.features)], labels=labels, weight=weight)
-        model, self.notes_ = fitted(self.estimator, lesson)
-        self.scorer_ = Plain(model, self.features, good)
+        known = {} if self.trained is None else self.trained.models
+        key = _key(labels, weight)
+        if key not in known:
+            lesson = Lesson(inputs=X[list(self.features)], labels=labels, weight=weight)
+            model, notes = fitted(self.estimator, lesson)
+            known[key] = Plain(model, self.features, good), notes
+        self.scorer_, self.notes_ = known[key]
         self.classes_ = np.array([0, 1])
         self._seen: tuple[Any, Floats] | None = None
         return self
@@ -60,6 +79,13 @@ class Relabelled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             self._seen = X, self.scorer_.scores(X)
         scores = self._seen[1]
         return scores if self.chances else (scores >= HALF).astype(np.int64)
+
+
+def _key(labels: npt.NDArray[Any], weight: Floats | None) -> bytes:
+    told = hashlib.sha256(str(labels.tolist()).encode())
+    if weight is not None:
+        told.update(np.round(weight, 9).tobytes())
+    return told.digest()
 
 
 class Always:

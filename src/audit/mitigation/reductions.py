@@ -19,7 +19,7 @@ from audit.mitigation.coarse import Coarse, coarse
 from audit.mitigation.deciders import Cut, Decider, Plain
 from audit.mitigation.fitting import NotFittedError, told
 from audit.mitigation.method import DURING, Made, Method
-from audit.mitigation.mixtures import Always, Mixture, Relabelled, Vote
+from audit.mitigation.mixtures import Always, Mixture, Relabelled, Trained, Vote
 from audit.mitigation.people import GOOD
 from audit.mitigation.task import Task, baseline, tuned
 
@@ -39,9 +39,12 @@ two to nine trainings each."""
 EXPONENTIATED_LOSS: Mapping[str, Any] = {"share": 0.5, "eps": 0.5, "max_iter": 8}
 """How much of the way from the worst group's loss to the mean loss the bound lies."""
 
-GRID: Mapping[str, Any] = {"grid_size": 13, "grid_limit": 2.0, "constraint_weight": 0.5}
+GRID: Mapping[str, Any] = {"grid_size": 9, "grid_limit": 2.0, "constraint_weight": 0.5}
 """Most trainings (a multiplier has at least its two signs and 0), the multipliers' size, and the
 weight of the gap against the errors in the choice."""
+
+GRID_ODDS: Mapping[str, Any] = {**GRID, "grid_size": 13}
+"""Equalized odds have two multipliers a group."""
 
 
 def exponentiated_gradient(task: Task, constraint: str) -> Made:
@@ -82,7 +85,7 @@ def grid_search(task: Task, constraint: str) -> Made:
     """
     from fairlearn.reductions import GridSearch
 
-    own = tuned(task, f"grid_search_{constraint}", GRID)
+    own = tuned(task, f"grid_search_{constraint}", GRID_ODDS if constraint == ODDS else GRID)
     at = _price(task)
     moment = _moment(task, constraint, {"bound": EXPONENTIATED["bound"]})
     if constraint != LOSS:
@@ -170,7 +173,7 @@ def _loss_bound(task: Task, share: float) -> float:
 
 def _estimator(task: Task, constraint: str) -> Relabelled:
     return Relabelled(
-        task.estimator, task.train.labels, task.train.features, chances=constraint == LOSS
+        task.estimator, task.train.labels, task.train.features, constraint == LOSS, Trained()
     )
 
 
@@ -305,7 +308,7 @@ def _grid(constraint: str) -> Method:
             more=", section 3.4", name="GridSearch", moment=_MOMENTS[constraint]
         ),
         make=partial(grid_search, constraint=constraint),
-        settings=dict(GRID),
+        settings=dict(GRID_ODDS if constraint == ODDS else GRID),
     )  # fmt: skip
 
 
