@@ -117,7 +117,7 @@ RARE = [
     ((20, 1000), (3, 1000)), ((9, 300), (1, 300)), ((4, 20), (0, 50)), ((100, 104), (30, 40)),
     ((6, 2000), (2, 3000)), ((50, 1000), (0, 400)), ((20, 1000), (1, 200)),
     ((4, 20), (30, 1000)), ((3, 10), (200, 4000)), ((999, 1000), (97, 100)), ((50, 50), (96, 100)),
-    ((5, 30), (40, 2000)), ((8, 60), (900, 30_000)),
+    ((5, 30), (40, 2000)), ((8, 60), (900, 30_000)), ((5000, 5000), (195, 200)),
 ]  # fmt: skip
 
 
@@ -131,7 +131,7 @@ def test_where_limits_jump_the_root_is_just_beyond_the_jump() -> None:
         assert f(z) <= 1e-12
 
 
-@pytest.mark.parametrize("third", [(20, 900), (1, 60), (3, 1000)])
+@pytest.mark.parametrize("third", [(20, 900), (1, 60), (1, 1), (1, 2)])
 @pytest.mark.parametrize("pair", RARE)
 def test_three_groups_have_the_root_of_their_farthest_pair(pair: Any, third: Any) -> None:
     """The largest z at which some pair, its rare events' limits widened, is apart."""
