@@ -124,7 +124,7 @@ def disparity(metric: Metric, own: Floats, reference: Floats) -> Floats:
     `own` and `reference` are cells of shape (..., 3, 3); of several rates the furthest counts.
 
     >>> cells = np.zeros((2, 3, 3)); cells[0, :2, 0] = 30, 70; cells[1, :2, 0] = 40, 60
-    >>> float(disparity(CATALOGUE["disparate_impact_ratio"], cells[0], cells[1]))
+    >>> round(float(disparity(CATALOGUE["disparate_impact_ratio"], cells[0], cells[1])), 12)
     0.25
     """
     found = []
