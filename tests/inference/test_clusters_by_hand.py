@@ -111,6 +111,15 @@ def test_by_default_limits_are_on_the_plain_scale_at_95_percent_against_0() -> N
     assert jackknife(left, [0.2]) == jackknife(left, [0.2], 0.95, null=0.0)
 
 
+def test_parity_may_lie_elsewhere_and_blocks_may_hold_one_number_a_group() -> None:
+    """A gap of sums against 3, from blocks of shape (blocks, groups)."""
+    blocks = np.array([[7, 3], [2, 4], [6, 1], [0, 0], [9, 5]])
+    left = [float(blocks[:, 0].sum() - a - blocks[:, 1].sum() + b) for a, b in blocks if a or b]
+    wanted = by_loop(left, 24 - 13, 0.95, 3.0)
+    found = block_jackknife(blocks, lambda t: t[..., 0] - t[..., 1], null=3.0)
+    assert [float(v) for v in found] == pytest.approx(wanted, rel=1e-12)
+
+
 def test_a_contrast_undefined_without_a_block_has_no_limits() -> None:
     """The second group is in one block alone, so nothing is left of it without that."""
     blocks = np.array([[[7, 3], [5, 9]], [[2, 1], [0, 0]], [[6, 8], [0, 0]]])
@@ -163,6 +172,8 @@ def test_where_nothing_varies_or_nobody_is_rows_are_worth_themselves() -> None:
     assert (found.tolist(), size.tolist()) == ([4.0, 0.0], [8.0, 0.0])
     found, size = block_effective([[2.0, 0.0]], [[4.0, 3.0]])  # one block: left is 0/0
     assert (found.tolist(), size.tolist()) == ([2.0, 0.0], [4.0, 3.0])
+    found, size = block_effective([[1.0, 0.0]], [[1.0, 1.0]])  # one row each
+    assert (found.tolist(), size.tolist()) == ([1.0, 0.0], [1.0, 1.0])
     found, size = block_effective(np.zeros((3, 2)), np.zeros((3, 2)))
     assert (found.tolist(), size.tolist()) == ([0.0, 0.0], [0.0, 0.0])
 

@@ -100,7 +100,7 @@ def test_one_row_in_all_says_nothing(rows: float) -> None:
     assert high > 1e9
 
 
-@pytest.mark.parametrize("pair", [(10, 10, 5, 10), (4, 4, 1, 90), (10, 10, 99, 100), (3, 3, 7, 9)])
+@pytest.mark.parametrize("pair", [(10, 10, 5, 10), (4, 4, 1, 90), (50, 50, 5, 10), (30, 30, 1, 4)])
 def test_everybody_against_some(pair: Any) -> None:
     """All of a group approved: the closest rate stays at 1 until it cannot."""
     for kind in ("difference", "ratio"):
