@@ -19,17 +19,19 @@ from audit.mitigation.trying import Place
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-NEAR = 1.0
-"""Standard errors of utility that an alternative may lose on the selection people to go on."""
-MARGIN = 0.5
-"""Standard errors of utility over all training people: those that gain so much come first, since
-what was chosen looks better than it is; those that lose no more come after them."""
 SURE = 2.0
-"""Standard errors by which its disparity must be lower there."""
+"""Standard errors by which disparity must be lower over all training people."""
+MARGIN = 0.5
+"""Standard errors of utility that may be lost there, at most."""
+PRUDENT = 0.5
+"""Standard errors by which both changes are taken to be worse than they look: what was chosen among
+many looks better than it is."""
+LIKELY = 0.9
+"""Chance of holding from which the least disparity decides."""
 FINALISTS = 8
 """Alternatives scored over all training people."""
-FAIREST = 0.5
-"""Share of them that goes to the least disparity; the others are spread over the rest."""
+FIRST = 0.75
+"""Share of them that goes to those likeliest to hold; the others are spread over the rest."""
 NAMED = 4
 """Alternatives put to the confirmation people."""
 
@@ -40,16 +42,17 @@ def rule(ask: Ask, seeds: int) -> str:
     return (
         "Fixed beforehand. (1) The training people are parted in three; every alternative learns "
         "from two parts (the fit people) and is tried on the third (the selection people). (2) Of "
-        f"those with less disparity there whose {useful} is not worse than the baseline's by more "
-        f"than {NEAR:g} standard error of the paired difference, up to {FINALISTS} go on, half of "
-        "them with the least disparity, the others spread over the rest; each is trained twice "
-        "more, so that every training person is scored by a model that had not seen them. (3) "
-        f"Of those whose disparity is then lower by at least {SURE:g} standard errors, selected is "
-        f"the one with the least disparity whose {useful} is better by {MARGIN:g} standard errors, "
-        "since what is chosen looks better than it is; where there is none, whose "
-        f"{useful} is worse by no more than {MARGIN:g}. One that reads a protected column, as the "
-        "baseline does, is selected only where none without it qualifies. (4) It is trained on all "
-        f"training people and judged once on the confirmation people, with up to {NAMED - 1} "
+        f"those with less disparity there, up to {FINALISTS} go on, first those likeliest to hold; "
+        "each is trained twice more, so that every training person is scored by a model that had "
+        f"not seen them. (3) Of those whose disparity is then lower by at least {SURE:g} standard "
+        f"errors and whose {useful} is worse by no more than {MARGIN:g}, selected is the one "
+        "likeliest to hold on as many other people (less disparity, and no loss, both beyond what "
+        f"its limits leave open, each change taken {PRUDENT:g} standard errors worse than it "
+        "looks, since what is chosen looks better than it is); of several that hold with a chance "
+        f"of {LIKELY:g} or more, the one with the least disparity. One that reads a protected "
+        "column, as the baseline does, is selected only where none without it qualifies. (4) It is "
+        "trained on all training people and judged once on the confirmation people, with up to "
+        f"{NAMED - 1} "
         "others that are shown but cannot be recommended. It is recommended where, there, the "
         "baseline's own gap is beyond chance, its disparity is lower beyond chance (its own paired "
         f"limits) and below that of the baseline trained with {seeds} other seeds, its {useful} is "
@@ -80,32 +83,58 @@ def gained(numbers: Mapping[str, float], ask: Ask) -> float:
     return -change if ask.utility in LOWER_IS_BETTER else change
 
 
+def chance(numbers: Mapping[str, float], ask: Ask, share: float = 1.0) -> float:
+    """Chance that both changes hold at 95 % on other people, as many as were trained on.
+
+    `share` of these people the numbers are of. Limits of the utility's change reach 0 and those of
+    the disparity's stay below it, each change normal about a value that is `PRUDENT` standard
+    errors worse than the one seen.
+    """
+    from scipy.special import ndtr
+
+    scale = math.sqrt(share)
+    u, d = gained(numbers, ask), -numbers["disparity_change"]
+    errors = numbers["utility_error"] * scale, numbers["disparity_error"] * scale
+    useful, less = (
+        v / e if e > 0 else math.copysign(math.inf, v) if v else 0.0
+        for v, e in zip((u, d), errors, strict=True)
+    )  # fmt: skip
+    return float(ndtr(Z + useful - PRUDENT) * ndtr(less - PRUDENT - Z))
+
+
+Z = 1.959963984540054
+"""Of two-sided limits at 95 %."""
+
+
 def finalists(tried: Sequence[Tried], place: Place) -> list[Tried]:
-    """Alternatives worth scoring over all training people.
+    """Alternatives worth scoring over all training people, the likeliest to hold first.
 
     Half of the places are for those that read nothing that tells a group outright, as far as there
-    are such; within a half most go to the least disparity, and the rest are spread.
+    are such; within a half most go to the likeliest, and the rest are spread.
     """
+    share = len(place.selection) / len(place.task.train)
     near: tuple[list[Tried], list[Tried]] = ([], [])
     for trial in tried:
-        if trial.state != TRIED or not trial.settings or not trial.disparity_change < 0:
-            continue
-        own = {"utility_change": trial.utility_change}
-        if gained(own, place.ask) >= -NEAR * trial.utility_error:
+        if trial.state == TRIED and trial.settings and trial.disparity_change < 0:
             near[0 if place.space.blind(place.space.point(trial.place)) else 1].append(trial)
     for side in near:
-        side.sort(key=lambda t: (t.disparity, t.number))
+        side.sort(key=lambda t: (-chance(_numbers(t), place.ask, share), t.number))
     half = FINALISTS // 2
     room = max(half, FINALISTS - len(near[1]))
     blind = _spread(near[0], room)
     return [*blind, *_spread(near[1], FINALISTS - len(blind))]
 
 
+def _numbers(trial: Tried) -> dict[str, float]:
+    names = ("utility_change", "utility_error", "disparity_change", "disparity_error")
+    return {name: float(getattr(trial, name)) for name in names}
+
+
 def _spread(ordered: Sequence[Tried], room: int) -> list[Tried]:
     """The first ones, and some spread over the others."""
     if len(ordered) <= room:
         return list(ordered)
-    top = math.ceil(room * FAIREST)
+    top = math.ceil(room * FIRST)
     rest = ordered[top:]
     places = np.linspace(0, len(rest) - 1, room - top + 1)[:-1].round().astype(int)
     return [*ordered[:top], *(rest[i] for i in dict.fromkeys(places.tolist()))]
@@ -140,10 +169,11 @@ def selected(found: Sequence[Finalist], place: Place) -> Finalist | None:
         and f.numbers["disparity_change"] < 0
     ]  # fmt: skip
     kept = [f for f in kept if place.space.blind(place.space.point(f.trial.place))] or kept
-    kept = [
-        f for f in kept if gained(f.numbers, place.ask) >= MARGIN * f.numbers["utility_error"]
-    ] or kept
-    return min(kept, key=lambda f: (f.numbers["disparity"], f.trial.number)) if kept else None
+    if not kept:
+        return None
+    chances = [chance(f.numbers, place.ask) for f in kept]
+    likely = [f for f, c in zip(kept, chances, strict=True) if c >= min(LIKELY, max(chances))]
+    return min(likely, key=lambda f: (f.numbers["disparity"], f.trial.number))
 
 
 def named(found: Sequence[Finalist], best: Finalist | None, ask: Ask) -> list[Finalist]:
