@@ -18,7 +18,7 @@ from audit.mitigation.judging import Ask
 from audit.mitigation.paired import disparity_metric
 from audit.mitigation.saving import save
 from audit.mitigation.search_log import FAILED, REPEATED, TRIED
-from audit.mitigation.selecting import Finalist, gained, selected
+from audit.mitigation.selecting import PRUDENT, Finalist, chance, gained, selected
 from audit.table.model_file import read_model
 
 FEATURES = ["income", "savings", "tenure"]
@@ -360,16 +360,32 @@ def place(utility="auc"):
     return type("P", (), {"ask": ask, "space": Space()})()
 
 
-def test_selected_is_the_fairest_that_loses_nothing_to_speak_of():
-    """At most half an error of utility, at least two of disparity; then the least disparity.
-    Those that gain half an error come first."""
+def test_selected_is_the_likeliest_to_hold():
+    """At most half an error of utility, at least two of disparity; then the chance of holding; of
+    several that are likely to, the least disparity."""
     loses, unsure = finalist(1, 0.05, -0.15, lost=0.0011), finalist(2, 0.06, -0.019)
     fair, fairer = finalist(3, 0.12, -0.05, lost=0.001), finalist(4, 0.10, -0.07)
-    gains = finalist(5, 0.14, -0.03, lost=-0.001)
+    barely = finalist(5, 0.14, -0.03, lost=-0.001)
     assert selected([loses, unsure, fair, fairer], place()) is fairer
-    assert selected([loses, unsure, fair, fairer, gains], place()) is gains
+    assert selected([loses, unsure, fair, fairer, barely], place()) is fairer
+    sure, surer = finalist(6, 0.13, -0.08, lost=-0.004), finalist(7, 0.14, -0.08, lost=-0.006)
+    assert selected([fairer, sure, surer], place()) is sure
     assert selected([loses, unsure], place()) is None
     assert selected([], place()) is None
+
+
+def test_the_chance_of_holding_is_of_two_normal_changes():
+    """By scipy: a gain of 2 errors and 6 errors less disparity, each taken 1.5 errors worse."""
+    from scipy.stats import norm
+
+    own = finalist(1, 0.1, -0.06, lost=-0.004).numbers
+    want = norm.cdf(1.959964 + 2 - PRUDENT) * norm.sf(1.959964 - 6 + PRUDENT)
+    assert chance(own, place().ask) == pytest.approx(want, abs=1e-6)
+    assert chance(own, place().ask, 0.25) > want  # four times the people halve the errors
+    still = {**own, "utility_error": 0.0, "utility_change": 0.0}
+    assert chance(still, place().ask) == pytest.approx(
+        norm.cdf(1.959964 - PRUDENT) * norm.sf(1.959964 - 6 + PRUDENT), abs=1e-6
+    )
 
 
 def test_one_that_reads_the_column_waits_for_those_that_do_not():

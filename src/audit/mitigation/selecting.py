@@ -23,7 +23,7 @@ SURE = 2.0
 """Standard errors by which disparity must be lower over all training people."""
 MARGIN = 0.5
 """Standard errors of utility that may be lost there, at most."""
-PRUDENT = 0.5
+PRUDENT = 1.5
 """Standard errors by which both changes are taken to be worse than they look: what was chosen among
 many looks better than it is."""
 LIKELY = 0.9
