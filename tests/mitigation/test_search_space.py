@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier
 
 from audit.mitigation.alternatives import alternative
-from audit.mitigation.families import family_of, knobs_of
+from audit.mitigation.families import family_of, knobs_of, settled
 from audit.mitigation.point import Point
 from audit.mitigation.pressing import pressed, weights
 from audit.mitigation.reshaping import KINDS, Reshaped, skewed
@@ -206,6 +206,18 @@ def test_words_say_what_changed():
         "leaves out debts; 15 leaves instead of 31; reweighs groups at 0.6; presses the groups' "
         "scores together (penalty 1.2)"
     )
+
+
+def test_boosting_learns_on_parts_as_it_would_on_all():
+    """Left to itself it stops early above 10,000 rows: so it does on parts of 12,000."""
+    told = HistGradientBoostingClassifier()
+    for rows, stops in ((10_000, False), (10_001, True)):
+        assert settled(told, rows).early_stopping is stops
+    own = HistGradientBoostingClassifier(early_stopping=False)
+    assert settled(own, 99_999).early_stopping is False
+    piped = settled(make_pipeline(StandardScaler(), told), 20_000)
+    assert piped[-1].early_stopping is True
+    assert told.early_stopping == "auto"
 
 
 # --- alternatives ------------------------------------------------------------------------------

@@ -65,9 +65,10 @@ FAMILIES: Mapping[str, Family] = {
             Knob(name="max_leaf_nodes", values=(6, 10, 15, 31), words="{} leaves"),
             Knob(name="min_samples_leaf", values=(20, 50, 100, 200), words=LEAF),
             Knob(name="l2_regularization", values=(0.0, 1.0, 10.0), words="a leaf penalty of {}"),
+            Knob(name="early_stopping", values=(True, False), words="early stopping {}"),
         ),
         calm={"learning_rate": 0.05, "max_leaf_nodes": 10, "min_samples_leaf": 50,
-              "l2_regularization": 1.0},
+              "l2_regularization": 1.0, "early_stopping": False},
         signs="monotonic_cst",
     ),
     "GradientBoostingClassifier": Family(

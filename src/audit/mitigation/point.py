@@ -111,4 +111,6 @@ def _and(names: Sequence[str], most: int = 8) -> str:
 def _told(value: Any) -> str:
     if value is None:
         return "the default"
+    if isinstance(value, bool):
+        return "on" if value else "off"
     return f"{value:g}" if isinstance(value, float) else str(value)
