@@ -50,5 +50,6 @@ def test_every_example_is_run() -> None:
         "explain_taiwan.py",
         "mitigate_german.py",
         "monthly_tallies.py",
+        "search_alternatives.py",
         "who_changes.py",
     }
