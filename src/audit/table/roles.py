@@ -113,6 +113,26 @@ NONE_OF_THEM = "none of them"
 """The group of rows that belong to no group of an attribute told by membership."""
 
 
+def playing(roles: Roles) -> set[str]:
+    """Columns that play a part other than a model's input.
+
+    >>> sorted(playing(Roles(protected=("sex",), outcome="repaid", features=("income",))))
+    ['repaid', 'sex']
+    """
+    single = (
+        roles.decision, roles.outcome, roles.score, roles.risk, roles.weight, roles.count,
+        roles.cluster, roles.id, roles.time,
+    )  # fmt: skip
+    return {
+        *roles.protected,
+        *(name for name in single if name is not None),
+        *roles.amount,
+        *roles.strata,
+        *roles.stages,
+        *(column for members in roles.overlapping.values() for _, column in members),
+    }
+
+
 def is_named(roles: Roles, attribute: tuple[str, ...], group: Group) -> bool:
     """Whether a group is one that was named: nothing missing in it, and no "none of them".
 

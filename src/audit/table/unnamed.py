@@ -12,7 +12,7 @@ from audit.errors import InputError
 from audit.table.columns import bins_of, moments
 from audit.table.engine_sample import first_rows
 from audit.table.leaks import Asked, asked_of, decides_by_column, leak, named_leaks, some
-from audit.table.roles import Issue
+from audit.table.roles import Issue, playing
 from audit.table.rows import EngineRows, Table
 from audit.table.wording import shown
 
@@ -44,7 +44,8 @@ def unnamed_leaks(table: Table, rows: int = ROWS, most: int = COLUMNS) -> tuple[
     if table.roles.features or (table.roles.outcome is None and not decides_by_column(table)):
         return ()
     read = _read_engine if isinstance(table.rows, EngineRows) else _read_memory
-    names = [n for n in _columns(table) if n not in _playing(table)]
+    taken = playing(table.roles)
+    names = [n for n in _columns(table) if n not in taken]
     if not names:
         return ()
     columns, asked = read(table, names[:most], rows)
@@ -93,20 +94,6 @@ def _columns(table: Table) -> Iterable[str]:
         return ()
     names = frame.collect_schema().names() if isinstance(table.rows, EngineRows) else frame.columns
     return [str(n) for n in names]
-
-
-def _playing(table: Table) -> set[str]:
-    """Columns that play a part."""
-    roles = table.roles
-    single = (roles.decision, roles.outcome, roles.score, roles.risk, roles.weight, roles.count)
-    return {
-        *roles.protected,
-        *(n for n in (*single, roles.cluster, roles.id, roles.time) if n is not None),
-        *roles.amount,
-        *roles.strata,
-        *roles.stages,
-        *(column for members in roles.overlapping.values() for _, column in members),
-    }
 
 
 def _read_memory(
