@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lightgbm import LGBMClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
@@ -85,6 +85,7 @@ def test_full_reweighing_is_the_method_of_that_name():
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(values=st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=40))
+@example(values=[2.0, 1.1125369292536007e-308, 1.1125369292536007e-308])
 def test_reshaping_keeps_the_order(kind, values):
     """What was no larger stays no larger; gaps stay gaps; the input is not touched."""
     frame = pd.DataFrame({"amount": [*values, np.nan], "other": range(len(values) + 1)})
