@@ -80,36 +80,6 @@ class Reshaped(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit
                 over = np.log(np.abs(values)) - np.log(scale["unit"])
                 moved = np.sign(values) * np.logaddexp(0.0, over)
         elif self.kind == "quantile":
-                shares = np.linspace(0, 1, min(KNOTS, max(len(known), 2)))
-                knots = np.quantile(known, shares) if len(known) else np.zeros(len(shares))
-                kept, first, times = np.unique(knots, return_index=True, return_counts=True)
-                scale["knots"] = kept
-                scale["shares"] = shares[first] + (shares[1] - shares[0]) * (times - 1) / 2
-            else:
-                ends = np.quantile(known, [0.01, 0.99]) if len(known) else np.zeros(2)
-                scale["low"], scale["high"] = float(ends[0]), float(ends[1])
-            moved = self._moved(known, scale)
-            scale["centre"] = float(moved.mean()) if len(moved) else 0.0
-            scale["spread"] = float(moved.std()) or 1.0 if len(moved) else 1.0
-            self.scales_[name] = scale
-        return self
-
-    def transform(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
-        """The same columns, these on their new scale."""
-        found = {}
-        for name, scale in self.scales_.items():
-            moved = self._moved(X[name].to_numpy(np.float64), scale)
-            found[name] = (moved - scale["centre"]) / scale["spread"]
-        return X.assign(**found)
-
-    def _moved(self, values: Floats, scale: dict[str, Any]) -> Floats:
-        moved: Floats
-        if self.kind == "log":
-            with np.errstate(divide="ignore"):  # the logarithm of an amount of 0 is −inf, as meant
-                over = np.log(np.abs(values)) - np.log(scale["unit"])
-            # log(1 + |value| / unit), where the quotient itself may be beyond any float
-            moved = np.sign(values) * np.logaddexp(0.0, over)
-        elif self.kind == "quantile":
             moved = np.interp(values, scale["knots"], scale["shares"])
             moved[np.isnan(values)] = np.nan  # a lone knot would answer for what is missing
         else:
