@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from audit.inference.auc import area_influence
+
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
@@ -63,7 +65,7 @@ def errors(
     return {
         "brier": _mean(squared, mass * inside),
         "error": _mean(wrong, mass * inside),
-        "auc": _area(chance, mass, good, bad),
+        "auc": area_influence(chance, mass * good, mass * bad),
         "false_negative_rate": _mean((~approved).astype(np.float64), mass * good),
         "false_positive_rate": _mean(approved.astype(np.float64), mass * bad),
     }
@@ -75,19 +77,3 @@ def _mean(values: Floats, mass: Floats) -> tuple[float, Floats]:
         return float("nan"), np.zeros(len(values))
     mean = float(values @ mass) / total
     return mean, mass * (values - mean) / total
-
-
-def _area(score: Floats, mass: Floats, good: Flags, bad: Flags) -> tuple[float, Floats]:
-    """P(good scores above bad), ties half, by weight; and placements as influences."""
-    w_good, w_bad = mass * good, mass * bad
-    one, other = float(w_good.sum()), float(w_bad.sum())
-    influence = np.zeros(len(score))
-    if one <= 0 or other <= 0:
-        return float("nan"), influence
-    values, place = np.unique(score, return_inverse=True)
-    of_good = np.bincount(place, w_good, minlength=len(values))
-    of_bad = np.bincount(place, w_bad, minlength=len(values))
-    beats = ((np.cumsum(of_bad) - of_bad / 2) / other)[place]
-    beaten = (1 - (np.cumsum(of_good) - of_good / 2) / one)[place]
-    area = float(w_good @ beats) / one
-    return area, w_good * (beats - area) / one + w_bad * (beaten - area) / other
