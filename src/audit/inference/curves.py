@@ -187,7 +187,7 @@ def cutoff_sweep(
     if not -len(distributions) <= reference_index < len(distributions):
         raise InputError("INF013", "no such group", argument="reference_index", fix="count from 0")
     cutoffs = _cutoffs(distributions, points)
-    approved = np.array([_approved(d, cutoffs) for d in distributions])
+    approved = np.array([d.approved(cutoffs).sum(axis=1) for d in distributions])
     totals = np.array([d.by_value.sum() for d in distributions])
     scale = np.array(
         [d.total / d.weight_squared if d.weight_squared > 0 else 1.0 for d in distributions]
@@ -239,14 +239,6 @@ def _cutoffs(distributions: Sequence[Distribution], points: int) -> Floats:
     wanted = total[-1] * np.linspace(0, 1, points)
     places = np.unique(np.searchsorted(total, wanted * (1 + 1e-12), "right") - 1)
     return np.asarray(values[places])
-
-
-def _approved(d: Distribution, cutoffs: Floats) -> Floats:
-    """Weight approved at each cut-off."""
-    held = d.by_value
-    below = np.concatenate(([0.0], np.cumsum(held)))
-    under = below[np.searchsorted(d.values, cutoffs, "left")]
-    return below[-1] - under if d.higher_is_better else under
 
 
 def _example(level: str = "f") -> Distribution:

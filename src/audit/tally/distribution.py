@@ -64,3 +64,12 @@ class Distribution:
         if "known" not in self._sums:
             self._sums["known"] = self.counts[:, 0] + self.counts[:, 1]
         return self._sums["known"]
+
+    def approved(self, cutoffs: npt.ArrayLike) -> Floats:
+        """Σw (or rows) that each cut-off approves by outcome, shape (cut-offs, 3).
+
+        At or above it where a higher value favours the applicant, else below it.
+        """
+        below = np.concatenate([np.zeros((1, 3)), np.cumsum(self.counts, axis=0)])
+        under: Floats = below[np.searchsorted(self.values, cutoffs, "left")]
+        return np.maximum(below[-1] - under, 0.0) if self.higher_is_better else under
