@@ -13,16 +13,14 @@ from audit.inference.checks import one_level
 from audit.mitigation.change_record import Changes, ChangeTable
 from audit.mitigation.change_table import change_table
 from audit.mitigation.two_decisions import NO, YES, Codes, decisions, name_of
-from audit.table.distinct import kind_of
-from audit.table.match import ABSENT, match
-from audit.table.roles import Level, is_named
+from audit.table.match import ABSENT, level_told
+from audit.table.references import reference_place
+from audit.table.roles import Level
 from audit.table.rows import CodedRows, Table
 from audit.table.wording import listed, shown, suggestion
 from audit.tally.overlap import belonging
 
 Flags = npt.NDArray[np.bool_]
-
-KINDS = ("gained", "lost", "kept", "denied", "undecided")
 
 
 def who_changes(
@@ -149,17 +147,13 @@ def _one(
 ) -> ChangeTable:
     rows = table.rows
     assert isinstance(rows, CodedRows)
-    key = f"protected:{name}"
-    levels = table.axes[key].levels
-    found = belonging(table.roles, (name,), (levels,))
-    names = tuple(g[0] for g in found.groups)
-    inside = np.eye(len(levels), dtype=bool) if found.members is None else found.members
-    codes = rows.codes[key]
+    names, inside, codes = _inside(table, name)
+    size = inside @ np.bincount(codes, rows.count, minlength=inside.shape[1])
     return change_table(
         told["before"],
         told["after"],
         codes,
-        levels,
+        table.axes[f"protected:{name}"].levels,
         rows.codes.get("outcome"),
         rows.weight,
         rows.score,
@@ -170,28 +164,17 @@ def _one(
         attribute=name,
         groups=names,
         inside=inside,
-        reference=_reference(table, name, names, inside, codes),
+        reference=reference_place(table.roles, name, names, size.tolist()),
         level=level,
     )
 
 
-def _reference(
-    table: Table, name: str, names: Sequence[Level], inside: Flags, codes: Any
-) -> int | None:
-    """Declared, else the largest group that was named (ties: first in level order)."""
+def _inside(table: Table, name: str) -> tuple[tuple[Level, ...], Flags, Codes]:
+    """An attribute's groups, which levels are in which (groups, levels), and each row's level."""
+    key = f"protected:{name}"
     assert isinstance(table.rows, CodedRows)
-    if name in table.roles.reference:
-        declared = table.roles.reference[name]
-        return next((g for g, v in enumerate(names) if v == declared), None)
-    size = inside @ np.bincount(codes, table.rows.count, minlength=inside.shape[1])
-    present = [
-        g for g, v in enumerate(names) if is_named(table.roles, (name,), (v,)) and size[g] > 0
-    ]
-    return max(present, key=lambda g: (size[g], -g)) if present else None
-
-
-def _present(levels: Sequence[Level]) -> list[Level]:
-    return [v for v in levels if v is not None]
+    found = belonging(table.roles, (name,), (table.axes[key].levels,))
+    return tuple(g[0] for g in found.groups), found.inside, table.rows.codes[key]
 
 
 class _Rows:
@@ -220,26 +203,16 @@ class _Rows:
         if not isinstance(change, str) or change not in flags:
             raise InputError(
                 "MIT305", f"{shown(change)} is no kind of change", argument="change",
-                fix=f"one of {listed(KINDS)}",
+                fix=f"one of {listed(list(flags))}",
             )  # fmt: skip
         if attribute is None and group is None:
             return np.flatnonzero(flags[change])
         names = _attributes(self.table, attribute)
-        told = group[0] if isinstance(group, tuple | list) and len(group) == 1 else group
         for name in names:
-            levels = self.table.axes[f"protected:{name}"].levels
-            found = belonging(self.table.roles, (name,), (levels,))
-            there = [g[0] for g in found.groups]
-            level = None if told is None else match(told, _present(there), kind_of(_present(there)))
-            if level is ABSENT:
-                continue
-            own = there.index(level) if level in there else -1
-            if own < 0:
-                continue
-            inside = np.eye(len(levels), dtype=bool) if found.members is None else found.members
-            assert isinstance(self.table.rows, CodedRows)
-            codes = self.table.rows.codes[f"protected:{name}"]
-            return np.flatnonzero(flags[change] & inside[own][codes])
+            groups, inside, codes = _inside(self.table, name)
+            level = level_told(group, groups)
+            if level is not ABSENT:
+                return np.flatnonzero(flags[change] & inside[groups.index(level)][codes])
         raise InputError(
             "MIT305", f"there is no group {shown(group)} of {listed(names)}", argument="group",
             fix="give its level, such as group='f'",

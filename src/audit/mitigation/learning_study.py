@@ -13,8 +13,7 @@ from audit.errors import InputError
 from audit.mitigation.fitting import Lesson, NotFittedError, chances, fitted, seeded
 from audit.mitigation.learning_scores import METRICS, Held, errors
 from audit.mitigation.people import GOOD, People
-from audit.table.distinct import kind_of
-from audit.table.match import ABSENT, match
+from audit.table.match import ABSENT, alone, level_told
 from audit.table.roles import Level
 from audit.table.wording import shown, suggestion
 
@@ -188,13 +187,12 @@ def groups_of(study: Study, told: Any, notes: list[str]) -> list[Level]:
     """
     levels = study.learn.levels[study.attribute]
     if told is not None:
-        told = told[0] if isinstance(told, tuple | list) and len(told) == 1 else told
         there = [v for v in levels if v is not None]
-        level = match(told, there, kind_of(there))
+        level = level_told(told, there)
         if level is ABSENT:
             raise InputError(
-                "MIT323", f"there is no group {shown(told)} of {study.attribute}",
-                argument="group", fix=suggestion(told, there),
+                "MIT323", f"there is no group {shown(alone(told))} of {study.attribute}",
+                argument="group", fix=suggestion(alone(told), there),
             )  # fmt: skip
         told = level
     found = []

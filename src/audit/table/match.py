@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from audit.table.distinct import number, plain
+from audit.table.distinct import kind_of, number, plain
 from audit.table.spelling import normalised
 
 _WORDS = {"true": True, "false": False, "1": True, "0": False}
@@ -48,6 +48,34 @@ def match(told: Any, values: Sequence[Any], kind: str) -> Any:
     if not isinstance(told, (bool, int, float)):
         return ABSENT
     return next((v for v in values if v == told), ABSENT)
+
+
+def alone(told: Any) -> Any:
+    """A value, or the one that a tuple or list holds.
+
+    >>> alone(("f",)), alone("f"), alone(("f", "m"))
+    ('f', 'f', ('f', 'm'))
+    """
+    return told[0] if isinstance(told, tuple | list) and len(told) == 1 else told
+
+
+def level_told(told: Any, levels: Sequence[Any]) -> Any:
+    """Which of an attribute's levels a caller means, by itself or in a tuple of one, or `ABSENT`.
+
+    None means the missing level.
+
+    >>> level_told(("1",), [1, 2, None]), level_told(None, [1, None]), level_told(3, [1]) is ABSENT
+    (1, None, True)
+    """
+    told = alone(told)
+    if told is None:
+        return None if None in levels else ABSENT
+    named = [v for v in levels if v is not None]
+    try:
+        known = told in named
+    except Exception:  # what cannot be compared is no level
+        known = False
+    return told if known else match(told, named, kind_of(named))
 
 
 def of_kind(told: Any, kind: str) -> Any:

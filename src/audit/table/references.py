@@ -10,7 +10,7 @@ from audit.table.bins import label_of
 from audit.table.distinct import kind_of, number, plain
 from audit.table.match import ABSENT, match
 from audit.table.memberships import Members, group_names
-from audit.table.roles import Axis, Level
+from audit.table.roles import Axis, Level, Roles, is_named
 from audit.table.wording import shown, suggestion
 
 
@@ -54,3 +54,22 @@ def resolve(
             )
         found[attribute] = level
     return found
+
+
+def reference_place(
+    roles: Roles, attribute: str, groups: Sequence[Level], rows: Sequence[float]
+) -> int | None:
+    """Where an attribute's reference stands among its groups: declared, else the largest one.
+
+    `rows` is how many are in each. Of groups as large the first is taken, and never the missing
+    one or "none of them"; None where nobody is in any other.
+
+    >>> reference_place(Roles(protected=("sex",)), "sex", ("f", "m", None), (3, 3, 9))
+    0
+    """
+    if attribute in roles.reference:
+        declared = roles.reference[attribute]
+        return groups.index(declared) if declared in groups else None
+    named = [is_named(roles, (attribute,), (level,)) for level in groups]
+    present = [i for i, own in enumerate(named) if own and rows[i] > 0]
+    return max(present, key=lambda i: (rows[i], -i)) if present else None

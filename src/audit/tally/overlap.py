@@ -35,6 +35,11 @@ class Belonging:
     named: Flags
     """Groups that may decide: nothing missing in them, and no "none of them"."""
 
+    @property
+    def inside(self) -> Flags:
+        """`members`, spelt out where each group is one level."""
+        return np.eye(len(self.groups), dtype=bool) if self.members is None else self.members
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Parts:
