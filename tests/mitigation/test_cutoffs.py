@@ -141,6 +141,20 @@ def test_weights_and_repeats_as_the_audit_has_them() -> None:
         assert point.profit_low < point.profit < point.profit_high
 
 
+@pytest.mark.filterwarnings("ignore:.*RUN012")  # nobody is denied
+def test_repeats_where_everybody_is_approved_are_as_the_audit_has_them() -> None:
+    """Nothing varies at a rate of 1: a group is worth its applicants, not its rows."""
+    frame = made(900, 3)
+    for more in ({"cluster": "who"}, {"weight": "w", "cluster": "who"}):
+        table = audit.read(frame, **TOLD, cutoff=float(frame.s.min()), **more)
+        found = audit.sweep_cutoffs(table, group="f")
+        rates = {e.group: e for e in audit.run(table).estimates if e.metric == "selection_rate"}
+        for own in found.points[found.operating or 0].groups:
+            rate = rates[own.group]
+            assert (own.rate, rate.value) == (1, 1)
+            assert (own.rate_low, own.rate_high) == pytest.approx((rate.low, rate.high), abs=1e-12)
+
+
 def test_a_risk_is_a_score_turned_round() -> None:
     """The same people in the same order: a risk of -score gives every number again."""
     frame = made(300).assign(risk=lambda f: 1 - f.s)

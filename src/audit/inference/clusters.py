@@ -16,7 +16,14 @@ import numpy.typing as npt
 from audit.errors import InputError
 from audit.inference.checks import Floats, chosen, critical
 
-__all__ = ["FEW_BLOCKS", "Jackknifed", "block_effective", "block_jackknife", "jackknife"]
+__all__ = [
+    "FEW_BLOCKS",
+    "Jackknifed",
+    "block_effective",
+    "block_jackknife",
+    "block_share",
+    "jackknife",
+]
 
 FEW_BLOCKS = 30
 """Below this many non-empty blocks (so, of clusters) an interval deserves a warning."""
@@ -149,3 +156,35 @@ def block_effective(x_blocks: npt.ArrayLike, n_blocks: npt.ArrayLike) -> tuple[F
         size = np.where(spread > 0, np.minimum(p * (1 - p) / spread, rows), rows)
     size = np.where(rows > 0, size, 0.0)
     return np.where(rows > 0, p, 0.0) * size, size
+
+
+def block_share(
+    part: npt.ArrayLike, whole: npt.ArrayLike, rows: npt.ArrayLike
+) -> tuple[Floats, Floats, Floats]:
+    """A rate of clustered rows and its effective counts (value, x_eff, n_eff), shape (groups,).
+
+    `part` and `whole` have shape (blocks, groups), in rows or weights; `rows` is what all of them
+    are worth at most: their number, or (Σw)²/Σw² of weights that vary. n_eff is that of
+    `block_effective`. Where leaving a block out moves nothing (a rate of 0 or 1, or a group inside
+    one block) that says nothing of how often applicants repeat; the group is then worth no more
+    rows than it seems to have applicants, by how many of the blocks they fill. nan where the
+    whole is 0.
+
+    >>> value, x, n = block_share([[3.0], [0.0], [2.0], [1.0]], [[4.0], [4.0], [4.0], [4.0]], 16)
+    >>> float(value[0]), round(float(x[0]), 3), round(float(n[0]), 3)
+    (0.375, 3.375, 9.0)
+    """
+    tops, wholes = np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64)
+    most = np.asarray(rows, dtype=np.float64)
+    top, total = tops.sum(axis=0), wholes.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.where(total > 0, np.minimum(top / total, 1.0), np.nan)
+        unit = np.where(total > 0, most / total, 0.0)  # weights are not rows
+        _, n = block_effective(tops * unit, wholes * unit)
+        filled = (wholes > 0).sum(axis=0)
+        size = len(wholes)
+        seen = np.log1p(-np.minimum(filled, size) / size) / np.log1p(-1 / size)
+    still = (value == 0) | (value == 1) | (filled == 1)
+    n = np.where(still, np.minimum(n, np.maximum(seen, 1.0)), n)
+    n = np.where(total > 0, np.minimum(n, most), 0.0)
+    return value, np.where(total > 0, np.nan_to_num(value), 0.0) * n, n

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from audit.inference.clusters import block_effective
+from audit.inference.clusters import block_share
 from audit.inference.reference import Reference, reference_index
 from audit.inference.weights import effective
 from audit.metrics.metric import Counts, Share
@@ -121,22 +121,42 @@ class Proportions:
     """Numerator (rows; Σw where weighted)."""
 
 
-def proportions(stack: Stack, share: ShareOf) -> Proportions:
-    """One share over the whole stack.
+class Tables(Protocol):
+    """Tables of counts that shares are read from; blocks have one axis more in front."""
+
+    @property
+    def n(self) -> npt.NDArray[np.int64]:
+        """Rows."""
+
+    @property
+    def w(self) -> Floats | None:
+        """Σw, where weights are given."""
+
+    @property
+    def w2(self) -> Floats | None:
+        """Σw²."""
+
+    @property
+    def blocks(self) -> Floats | None:
+        """By hashed block, where applicants repeat."""
+
+
+def proportions(tables: Tables, share: ShareOf) -> Proportions:
+    """One share of every table: of a whole stack, or of any others.
 
     The interval's counts are the rows themselves, or the rows that carry the same information:
     fewer where weights vary or applicants repeat.
     """
-    counted = share(Counts(stack.n))
+    counted = share(Counts(tables.n))
     rows = np.asarray(counted.whole, dtype=np.int64)
-    if stack.blocks is not None:
-        return _clustered(stack, stack.blocks, share, rows)
-    if stack.w is None or stack.w2 is None:
+    if tables.blocks is not None:
+        return _clustered(tables.blocks, tables.w2, share, rows)
+    if tables.w is None or tables.w2 is None:
         x = np.asarray(counted.part, dtype=np.float64)
         n = rows.astype(np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
             return Proportions(value=np.where(n > 0, x / n, np.nan), x=x, n=n, rows=rows, part=x)
-    weighted, squared = share(Counts(stack.w)), share(Counts(stack.w2))
+    weighted, squared = share(Counts(tables.w)), share(Counts(tables.w2))
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.where(weighted.whole > 0, weighted.part / weighted.whole, np.nan)
     x, n = effective(weighted.part, weighted.whole, squared.part, squared.whole, rows)
@@ -144,32 +164,19 @@ def proportions(stack: Stack, share: ShareOf) -> Proportions:
 
 
 def _clustered(
-    stack: Stack, tables: Floats, share: ShareOf, rows: npt.NDArray[np.int64]
+    blocks: Floats, w2: Floats | None, share: ShareOf, rows: npt.NDArray[np.int64]
 ) -> Proportions:
-    """Where applicants repeat: the rows that a block jackknife says the group is worth.
-
-    Where leaving a block out moves nothing (a rate of 0 or 1, or a group inside one block) that
-    says nothing of how often applicants repeat; the group is then worth no more rows than it
-    seems to have applicants, by how many of the 64 blocks they fill.
-    """
-    blocks = share(Counts(tables))
-    part = np.asarray(blocks.part, dtype=np.float64)
-    whole = np.asarray(blocks.whole, dtype=np.float64)
-    top, total = part.sum(axis=0), whole.sum(axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value = np.where(total > 0, np.minimum(top / total, 1.0), np.nan)
-        unit = np.where(total > 0, rows / total, 0.0)  # weights are not rows
-        _, n = block_effective(part * unit, whole * unit)
-        if stack.w is not None and stack.w2 is not None:
-            squared = np.asarray(share(Counts(stack.w2)).whole, dtype=np.float64)
-            n = np.where(squared > 0, np.minimum(n, total * (total / squared)), n)
-        filled = (whole > 0).sum(axis=0)
-        seen = np.log1p(-np.minimum(filled, len(whole)) / len(whole)) / np.log1p(-1 / len(whole))
-    still = (value == 0) | (value == 1) | (filled == 1)
-    n = np.where(still, np.minimum(n, np.maximum(seen, 1.0)), n)
-    n = np.where(total > 0, np.minimum(n, rows), 0.0)
-    x = np.where(total > 0, np.nan_to_num(value), 0.0) * n
-    return Proportions(value=value, x=x, n=n, rows=rows, part=top)
+    """Where applicants repeat: the rows that a block jackknife says the group is worth."""
+    counted = share(Counts(blocks))
+    part = np.asarray(counted.part, dtype=np.float64)
+    whole = np.asarray(counted.whole, dtype=np.float64)
+    most = rows.astype(np.float64)
+    if w2 is not None:
+        total, squared = whole.sum(axis=0), np.asarray(share(Counts(w2)).whole, dtype=np.float64)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            most = np.where(squared > 0, np.minimum(most, total * (total / squared)), most)
+    value, x, n = block_share(part, whole, most)
+    return Proportions(value=value, x=x, n=n, rows=rows, part=part.sum(axis=0))
 
 
 def attribute_tuples(tally: Tally, intersections: int) -> list[tuple[str, ...]]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.inference.checks import critical
-from audit.inference.clusters import block_effective, block_jackknife, jackknife
+from audit.inference.clusters import block_jackknife, block_share
 from audit.inference.intervals import difference_interval, rate_interval, ratio_interval
 from audit.inference.weights import effective
 from audit.mitigation.costs import Costs
@@ -57,11 +57,8 @@ class Side(NamedTuple):
         x2, n2 = of(self.approved2, self.total2)
         with np.errstate(divide="ignore", invalid="ignore"):
             if self.blocks is not None:
-                bx, bn = of(self.blocks[:, :-1], self.blocks[:, -1])
-                unit = np.where(n2 > 0, n / n2, 0.0)
-                _, size = block_effective(bx * unit, bn * unit)
-                rate = np.where(n > 0, x / n, 0.0)
-                return rate * size, size
+                worth = np.where(n2 > 0, n * (n / n2), 0.0)
+                return block_share(*of(self.blocks[:, :-1], self.blocks[:, -1]), worth)[1:]
             return effective(x, n, x2, n2)
 
 
@@ -180,12 +177,11 @@ class Swept:
 
         value = mean(side.approved, base)
         if side.blocks is not None:
-            filled = side.blocks[side.blocks[:, -1].any(axis=1)]
-            left = filled.sum(axis=0) - filled
-            with np.errstate(divide="ignore", invalid="ignore"):
-                over = left[:, -1][:, whole].sum(axis=-1)[:, None]
-                found = jackknife(mean(left[:, :-1], over), value, self.level)
-            low, high = found.low, found.high
+
+            def paid(t: Any) -> Any:
+                return mean(t[..., :-1, :], t[..., -1:, whole].sum(axis=-1))
+
+            low, high, _ = block_jackknife(side.blocks, paid, self.level)
         else:
             good, bad = side.approved2[:, GOOD], side.approved2[:, BAD]
             rest = np.maximum(side.total2[whole].sum() - good - bad, 0.0)
@@ -228,11 +224,11 @@ def swept(of: Scored, number: int, costs: Costs | None, level: float) -> Swept:
 
     def side(spread: Spread, place: int) -> Side:
         own = None if blocks is None else blocks[:, place]
-        approved, total = spread.approved(cutoffs), spread.outcomes
+        approved, total = spread.of.approved(cutoffs), spread.outcomes
         if spread.squares is None:
             return Side(approved, total, approved, total, False, own)
         squares = np.asarray(spread.squares.counts.sum(axis=0))
-        return Side(approved, total, spread.approved(cutoffs, squared=True), squares, True, own)
+        return Side(approved, total, spread.squares.approved(cutoffs), squares, True, own)
 
     return Swept(
         of=of,
@@ -252,7 +248,7 @@ def swept(of: Scored, number: int, costs: Costs | None, level: float) -> Swept:
 def _cutoffs(of: Scored, number: int) -> tuple[Floats, int | None, list[str]]:
     """Cut-offs, strictest first, which of them is in use, and what to say about it."""
     every = of.cutoffs()
-    reached = of.everyone.approved(every).sum(axis=1) / of.everyone.total
+    reached = of.everyone.of.approved(every).sum(axis=1) / of.everyone.total
     wanted = np.linspace(0, 1, number) * (1 - 1e-12)
     places = np.unique(np.minimum(np.searchsorted(reached, wanted, "left"), len(every) - 1))
     chosen, own = every[places], of.roles.cutoff
@@ -269,7 +265,7 @@ def _cutoffs(of: Scored, number: int) -> tuple[Floats, int | None, list[str]]:
     held = np.unique(np.append(chosen, own))
     held = held[::-1] if of.higher else held
     # cut-offs between the same two values approve the same people: the one in use stands for them
-    rate = of.everyone.approved(held).sum(axis=1)
+    rate = of.everyone.of.approved(held).sum(axis=1)
     at = int(np.flatnonzero(held == own)[0])
     same = (rate == rate[at]) & (np.arange(len(held)) != at)
     held = held[~same]

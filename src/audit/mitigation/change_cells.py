@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from audit.inference.stack import Proportions, Stack, proportions
+from audit.inference.stack import Proportions, proportions
 from audit.metrics.metric import Share
 from audit.table.roles import BLOCKS
+from audit.tally.overlap import gathered
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
@@ -63,10 +64,7 @@ class Cells:
         """Sums over the first axis, one a row of `members`."""
 
         def summed(array: Any, axis: int = 0) -> Any:
-            if array is None:
-                return None
-            moved = np.moveaxis(array, axis, 0)
-            return np.moveaxis(np.stack([moved[own].sum(axis=0) for own in members]), 0, axis)
+            return None if array is None else gathered(array, members, axis)
 
         return Cells(
             n=summed(self.n), w=summed(self.w), w2=summed(self.w2), blocks=summed(self.blocks, 1)
@@ -91,23 +89,7 @@ class Cells:
 
     def rate(self, part: Callable[[Any], Any], whole: Callable[[Any], Any]) -> Proportions:
         """A share of each table, with the counts its interval rests on."""
-
-        def wide(array: Any) -> Any:
-            if array is None:
-                return None
-            return np.pad(array, [(0, 0)] * (array.ndim - 2) + [(0, 1), (0, 1)])
-
-        stack = Stack(
-            spans=(),
-            groups=(),
-            reference=np.zeros(0, np.int64),
-            shown=0,
-            n=wide(self.n),
-            w=wide(self.w),
-            w2=wide(self.w2),
-            blocks=wide(self.blocks),
-        )
-        return proportions(stack, lambda t: Share(part(t.cells), whole(t.cells)))
+        return proportions(self, lambda t: Share(part(t.cells), whole(t.cells)))
 
 
 def counted(cell: Array, shape: tuple[int, ...], masses: Masses) -> Cells:

@@ -9,20 +9,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from audit.inference.by_group import JACKKNIFE
 from audit.inference.clusters import block_jackknife
 from audit.inference.intervals import difference_interval, ratio_interval
 from audit.inference.mover import interval_p_value, mover_difference
 from audit.inference.paired import effective_pairs, mcnemar, paired_interval
 from audit.inference.stack import Proportions
 from audit.mitigation.change_cells import Cells
+from audit.mitigation.two_decisions import NO, YES
 
 Floats = npt.NDArray[np.float64]
 Columns = tuple[Floats, Floats, Floats]
 """Value, low and high."""
-
-YES, NO = 0, 1
-"""Decisions, in the order of both axes of a table of before × after."""
-JACKKNIFE = "block jackknife"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,15 +50,15 @@ class Contrast:
 
 
 def _all(t: Any) -> Any:
-    return t[..., :2, :2].sum(axis=(-2, -1))
+    return t.sum(axis=(-2, -1))
 
 
 def _before(t: Any) -> Any:
-    return t[..., YES, :2].sum(-1)
+    return t[..., YES, :].sum(-1)
 
 
 def _after(t: Any) -> Any:
-    return t[..., :2, YES].sum(-1)
+    return t[..., YES].sum(-1)
 
 
 def _net(t: Any) -> Any:

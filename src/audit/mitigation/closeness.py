@@ -51,12 +51,10 @@ def closeness_of(
     sides = np.concatenate([np.ones((1, members.shape[1]), dtype=bool), members])
     cells = counted(cell, shape, masses[rows]).over(sides)
     shares = [
-        cells.rate(lambda t, k=k: t[..., k, 0], lambda t, k=k: t[..., k, :2].sum(-1))  # type: ignore[misc]
+        cells.rate(lambda t, k=k: t[..., k, 0], lambda t, k=k: t[..., k, :].sum(-1))  # type: ignore[misc]
         for k in (0, 1)
     ]
-    shares.append(
-        cells.rate(lambda t: t[..., :2, 0].sum(-1), lambda t: t[..., :2, :2].sum(axis=(-2, -1)))
-    )
+    shares.append(cells.rate(lambda t: t[..., 0].sum(-1), lambda t: t.sum(axis=(-2, -1))))
     limits = [rate_interval(s.x, s.n, level) for s in shares]
     out = []
     for side, own in enumerate(sides):

@@ -13,6 +13,7 @@ from audit.mitigation.at_cutoffs import CONTRASTS, FEW, Swept, swept
 from audit.mitigation.costs import costs_of
 from audit.mitigation.scored import UNKNOWN, Scored, scored
 from audit.mitigation.sweep_record import AtCutoff, Sweep, SweepPoint
+from audit.table.match import ABSENT, alone, level_told
 from audit.table.wording import listed, shown, suggestion
 
 MOST_POINTS = 10_001
@@ -102,7 +103,7 @@ def _holding(known: list[Swept], group: Any) -> Swept:
             others = [one.name(g)[0] for g in range(len(one.groups)) if g != one.reference]
             raise InputError(
                 "MIT203",
-                f"{shown(_level(group))} is the reference of {one.attribute}",
+                f"{shown(alone(group))} is the reference of {one.attribute}",
                 argument="group",
                 fix=f"ask for one of {listed(others)}" if others else "there is no other",
             )
@@ -110,32 +111,19 @@ def _holding(known: list[Swept], group: Any) -> Swept:
     levels = [one.of.name(g)[0] for one in known for g in range(len(one.of.groups))]
     raise InputError(
         "MIT203",
-        f"{shown(_level(group))} is a group of {listed([one.of.attribute for one in having])}"
+        f"{shown(alone(group))} is a group of {listed([one.of.attribute for one in having])}"
         if having
-        else f"there is no group {shown(_level(group))}",
+        else f"there is no group {shown(alone(group))}",
         argument="group",
-        fix="say which: attribute=..." if having else suggestion(_level(group), levels),
+        fix="say which: attribute=..." if having else suggestion(alone(group), levels),
     )
-
-
-def _level(group: Any) -> Any:
-    return group[0] if isinstance(group, tuple | list) and len(group) == 1 else group
 
 
 def _place(found: Scored, group: Any) -> int | None:
     """Where the group asked for stands, read in the levels' own type; None where it is not."""
-    from audit.table.distinct import kind_of
-    from audit.table.match import match
-
     levels = [found.name(g)[0] for g in range(len(found.groups))]
-    named = [v for v in levels if v is not None]
-    told = _level(group)
-    try:
-        known = told in levels
-    except Exception:  # what cannot be compared is no level
-        known = False
-    level = told if known else match(told, named, kind_of(named))
-    return levels.index(level) if level in levels else None
+    level = level_told(group, levels)
+    return None if level is ABSENT else levels.index(level)
 
 
 def _record(one: Swept, front: int | None, notes: tuple[str, ...]) -> Sweep:
@@ -236,10 +224,7 @@ def _said(of: Scored, unknown: float) -> list[str]:
             + ("" if of.selective else ", and profit,")
             + " are over the known ones"
         )
-    if not of.exact:
-        notes.append("cut-offs are edges of bins")
-    if of.table is None and of.roles.cluster is not None:
-        notes.append("rows of repeated applicants are taken as independent: score bins hold none")
+    notes += of.notes
     few = [s.of.group[0] for s in of.groups if 0 < s.of.rows < FEW]
     if few:
         notes.append(f"fewer than {FEW} rows with a score: {listed(few)}")

@@ -171,11 +171,7 @@ def _notes(
     few = [g.name[0] for g in groups if g.spread.of.rows * _rarer(g) < FEW]
     if few:
         notes.append(f"fewer than {FEW} outcomes of a kind, mostly chance: {listed(few)}")
-    if not of.exact:
-        notes.append("cut-offs are edges of bins")
-    if of.table is None and of.roles.cluster is not None:
-        notes.append("rows of repeated applicants are taken as independent: score bins hold none")
-    return notes
+    return [*notes, *of.notes]
 
 
 def _rarer(group: Followed) -> float:

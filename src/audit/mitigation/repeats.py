@@ -9,13 +9,13 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from audit.inference.clusters import block_effective, jackknife
+from audit.inference.clusters import block_share, jackknife
 from audit.inference.intervals import rate_interval
 from audit.mitigation.group_cutoffs_record import CutoffRule, GroupRule
 from audit.mitigation.scored import BAD, GOOD, UNKNOWN, Scored
 from audit.table.roles import BLOCKS
 from audit.table.rows import CodedRows
-from audit.tally.overlap import belonging
+from audit.tally.overlap import belonging, gathered
 
 Floats = npt.NDArray[np.float64]
 
@@ -52,12 +52,11 @@ def by_block(found: Scored, cutoffs: Floats) -> Floats | None:
     counted = np.bincount(cell, mass, minlength=math.prod(shape)).reshape(shape)
     counted = np.cumsum(counted, axis=2)
     own = belonging(table.roles, (found.attribute,), (levels,))
-    members = np.eye(len(levels), dtype=bool) if own.members is None else own.members
-    sides = [np.ones(len(levels), dtype=bool), *members]
-    for inside in members:
-        other = members[found.reference] if found.reference is not None else inside
+    sides = [np.ones(len(levels), dtype=bool), *own.inside]
+    for inside in own.inside:
+        other = own.inside[found.reference] if found.reference is not None else inside
         sides.append(other & ~inside)
-    return np.stack([counted[:, inside].sum(axis=1) for inside in sides], axis=1)
+    return np.asarray(gathered(counted, np.array(sides), axis=1))
 
 
 def with_repeats(
@@ -133,13 +132,11 @@ def _over_blocks(
     own: GroupRule, part: Floats, whole: Floats, squared: Floats, level: float
 ) -> GroupRule:
     """A group's rates with limits from the rows that its blocks are worth."""
-    limits: dict[str, float] = {}
     names = ("approval_rate", "true_positive_rate", "false_positive_rate")
-    for name, kinds in zip(names, ([GOOD, BAD], [GOOD], [BAD]), strict=True):
-        x, n = part[:, kinds].sum(axis=1, keepdims=True), whole[:, kinds].sum(axis=1, keepdims=True)
-        unit = n.sum() / squared[kinds].sum()
-        _, size = block_effective(x * unit, n * unit)
-        rate = getattr(own, name)
-        low, high = rate_interval(rate * float(size[0]), float(size[0]), level)
-        limits |= {f"{name}_low": float(low), f"{name}_high": float(high)}
+    kinds = ([GOOD, BAD], [GOOD], [BAD])
+    x, n = (np.stack([t[:, k].sum(axis=1) for k in kinds], axis=1) for t in (part, whole))
+    worth = np.array([n[:, i].sum() ** 2 / squared[k].sum() for i, k in enumerate(kinds)])
+    low, high = rate_interval(*block_share(x, n, worth)[1:], level)
+    limits = {f"{name}_low": float(v) for name, v in zip(names, low, strict=True)}
+    limits |= {f"{name}_high": float(v) for name, v in zip(names, high, strict=True)}
     return replace(own, **limits)  # type: ignore[arg-type]

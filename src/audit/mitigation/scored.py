@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.errors import InputError
+from audit.table.match import alone
+from audit.table.references import reference_place
 from audit.table.roles import Group, Roles, is_named
 from audit.table.rows import CodedRows, Table
 from audit.table.wording import listed, shown, suggestion
@@ -44,13 +46,6 @@ class Spread:
     def outcomes(self) -> Floats:
         """Σw by outcome, shape (3,)."""
         return np.asarray(self.of.counts.sum(axis=0))
-
-    def approved(self, cutoffs: Floats, *, squared: bool = False) -> Floats:
-        """Σw (or Σw²) approved at each cut-off by outcome, shape (cut-offs, 3)."""
-        d = self.squares if squared and self.squares is not None else self.of
-        below = np.concatenate([np.zeros((1, 3)), np.cumsum(d.counts, axis=0)])
-        under = below[np.searchsorted(d.values, cutoffs, "left")]
-        return np.maximum(below[-1] - under, 0.0) if d.higher_is_better else under
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -88,6 +83,16 @@ class Scored:
     def exact(self) -> bool:
         """Whether cut-offs are values that occur; else they are edges of bins."""
         return self.everyone.of.exact
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader should know of cut-offs on these scores."""
+        found = [] if self.exact else ["cut-offs are edges of bins"]
+        if self.table is None and self.roles.cluster is not None:
+            found.append(
+                "rows of repeated applicants are taken as independent: score bins hold none"
+            )
+        return found
 
     def name(self, g: int) -> Group:
         """A group's levels."""
@@ -173,9 +178,8 @@ def scored(source: Any, attribute: Any, roles: Mapping[str, Any], verb: str) -> 
         )  # fmt: skip
     names = _attributes(held.roles, attribute)
     if isinstance(held, Table) and isinstance(held.rows, CodedRows):
-        return [_of_rows(held, name, column) for name in names]
-    tally = held if isinstance(held, Tally) else _counted(held, names)
-    return [_of_tally(tally, name, column) for name in names]
+        return _of_rows(held, held.rows, names, column)
+    return _of_tally(held if isinstance(held, Tally) else _counted(held, names), names, column)
 
 
 def _attributes(roles: Roles, told: Any) -> tuple[str, ...]:
@@ -186,8 +190,7 @@ def _attributes(roles: Roles, told: Any) -> tuple[str, ...]:
                 fix='audit.read(..., protected=["sex"])',
             )  # fmt: skip
         return roles.protected
-    if isinstance(told, tuple | list) and len(told) == 1:
-        told = told[0]
+    told = alone(told)
     if not isinstance(told, str) or told not in roles.protected:
         several = isinstance(told, tuple | list)
         raise InputError(
@@ -203,33 +206,35 @@ def _attributes(roles: Roles, told: Any) -> tuple[str, ...]:
     return (told,)
 
 
-def _of_rows(table: Table, attribute: str, column: str) -> Scored:
-    from audit.tally.spread import distributions
+SpreadsOf = Callable[[tuple[str, ...]], tuple[Spread, ...]]
+"""Everyone's scores of (), those of every group of an attribute."""
 
-    assert isinstance(table.rows, CodedRows)
-    rows, weight = table.rows, table.rows.weight
-    every, squares = table, None
-    if weight is not None and weight.max(initial=0.0) > 0:
-        own = weight / weight.max()  # squares of any weights then stay within floats
-        every = replace(table, rows=replace(rows, weight=own))
-        squares = replace(table, rows=replace(rows, weight=own * own))
+
+def _of_rows(table: Table, rows: CodedRows, names: Sequence[str], column: str) -> list[Scored]:
+    from audit.inference.measure import known
+    from audit.tally.counting import count_rows
+    from audit.tally.plan import Plan, Shape
+    from audit.tally.spread import distributions, sort_rows
+
+    weighed = [table]
+    if rows.weight is not None and rows.weight.max(initial=0.0) > 0:
+        own = rows.weight / rows.weight.max()  # squares of any weights then stay within floats
+        weighed = [replace(table, rows=replace(rows, weight=w)) for w in (own, own * own)]
+    ordered = [(one, sort_rows(one, column)) for one in weighed]
 
     def spreads(attributes: tuple[str, ...]) -> tuple[Spread, ...]:
-        found = distributions(every, attributes, column)
-        if squares is None:
-            return tuple(Spread(of=d) for d in found)
-        twice = distributions(squares, attributes, column)
-        return tuple(Spread(of=d, squares=s) for d, s in zip(found, twice, strict=True))
+        return _spreads(*(distributions(t, attributes, column, ordered=o) for t, o in ordered))
 
-    selective = False
-    if "decision" in rows.codes and "outcome" in rows.codes:
-        cell = 3 * rows.codes["decision"].astype(np.int64) + rows.codes["outcome"]
-        number = np.bincount(cell, rows.count, minlength=9).reshape(3, 3)
-        known = number[:, :2].sum(axis=1)
-        selective = bool(known[0] > 0 and number[1].sum() > 0 and known[1] == 0)
-    return _put_together(
-        table.roles, attribute, spreads(())[0], spreads((attribute,)), selective, table
-    )
+    selective = known(count_rows(table, Plan(shapes=(Shape(),)))).selective
+    return _put_together(table.roles, names, spreads, selective, table)
+
+
+def _spreads(
+    found: Sequence[Distribution], squares: Sequence[Distribution] | None = None
+) -> tuple[Spread, ...]:
+    if squares is None:
+        return tuple(Spread(of=d) for d in found)
+    return tuple(Spread(of=d, squares=s) for d, s in zip(found, squares, strict=True))
 
 
 def _counted(table: Table, names: Sequence[str]) -> Tally:
@@ -242,46 +247,37 @@ def _counted(table: Table, names: Sequence[str]) -> Tally:
     return count_rows(table, Plan(shapes=tuple(shapes), bins={"score": bins}))
 
 
-def _of_tally(tally: Tally, attribute: str, column: str) -> Scored:
+def _of_tally(tally: Tally, names: Sequence[str], column: str) -> list[Scored]:
     from audit.inference.measure import known
     from audit.tally.spread import from_cube
 
-    squares = None
+    weighed = [tally]
     if tally.roles.weight is not None:
         cubes = tuple(
             c if c.weight_squared is None else replace(c, weight=c.weight_squared)
             for c in tally.cubes
         )
-        squares = replace(tally, cubes=cubes)
+        weighed.append(replace(tally, cubes=cubes))
 
     def spreads(attributes: tuple[str, ...]) -> tuple[Spread, ...]:
-        found = from_cube(tally, attributes, column)
-        if not found:
+        found = [from_cube(one, attributes, column) for one in weighed]
+        if not found[0]:
             raise InputError(
                 "MIT204",
-                f"the tally has no score bins by {shown(attribute)}",
+                f"the tally has no score bins by {shown(attributes[0])}",
                 argument="table",
                 fix="count them: audit.count(audit.read(...)), or give the table itself",
             )
-        if squares is None:
-            return tuple(Spread(of=d) for d in found)
-        twice = from_cube(squares, attributes, column)
-        return tuple(Spread(of=d, squares=s) for d, s in zip(found, twice, strict=True))
+        return _spreads(*found)
 
-    groups = spreads((attribute,))
-    return _put_together(
-        tally.roles, attribute, spreads(())[0], groups, known(tally).selective, None
-    )
+    return _put_together(tally.roles, names, spreads, known(tally).selective, None)
 
 
 def _put_together(
-    roles: Roles,
-    attribute: str,
-    everyone: Spread,
-    groups: tuple[Spread, ...],
-    selective: bool,
-    table: Table | None,
-) -> Scored:
+    roles: Roles, names: Sequence[str], spreads: SpreadsOf, selective: bool, table: Table | None
+) -> list[Scored]:
+    by_name = {name: spreads((name,)) for name in names}
+    (everyone,) = spreads(())
     if not everyone.total > 0:
         raise InputError(
             "MIT204",
@@ -289,22 +285,21 @@ def _put_together(
             argument="table",
             fix="check the column, its filter and the weights",
         )
-    named = tuple(is_named(roles, (attribute,), s.of.group) for s in groups)
-    rows = [s.of.rows + s.of.missing for s in groups]
-    present = [g for g, own in enumerate(named) if own and rows[g] > 0]
-    if attribute in roles.reference:
-        wanted = (roles.reference[attribute],)
-        found = [g for g, s in enumerate(groups) if s.of.group == wanted]
-        reference = found[0] if found else None
-    else:
-        reference = max(present, key=lambda g: (rows[g], -g)) if present else None
-    return Scored(
-        attribute=attribute,
-        roles=roles,
-        everyone=everyone,
-        groups=groups,
-        named=named,
-        reference=reference,
-        selective=selective,
-        table=table,
-    )
+    return [
+        Scored(
+            attribute=name,
+            roles=roles,
+            everyone=everyone,
+            groups=groups,
+            named=tuple(is_named(roles, (name,), s.of.group) for s in groups),
+            reference=reference_place(
+                roles,
+                name,
+                [s.of.group[0] for s in groups],
+                [s.of.rows + s.of.missing for s in groups],
+            ),
+            selective=selective,
+            table=table,
+        )
+        for name, groups in by_name.items()
+    ]
