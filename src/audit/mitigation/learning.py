@@ -102,7 +102,7 @@ def learning_curves(
         points += _points(study, collected, curve, level)
         wanted = groups if collected is None else [collected]
         for one in wanted:
-            outlooks.append(outlook_of(study, collected, one, curve, metric, level, seed))
+            outlooks.append(outlook_of(study, collected, one, curve, metric, level))
     failed = {reason for c in curves.values() for s in c for reason in s.reasons}
     notes += [f"some draws could not be trained on: {r}" for r in sorted(failed)]
     outlooks.sort(key=lambda o: not o.collected)

@@ -34,7 +34,6 @@ def outlook_of(
     curve: Sequence[Size],
     metric: str,
     level: float,
-    seed: int,
 ) -> Outlook:
     """The outlook of one group on one curve."""
     sign = -1.0 if metric == "auc" else 1.0
@@ -68,7 +67,7 @@ def outlook_of(
     rows = np.array([curve[k].rows[group] for k in usable], np.float64)
     seen = _change(value, covariance, 0, level)
     last = _change(value, covariance, len(usable) - 2, level)
-    reading = _reading(seen, last, float(value[-1]))
+    reading = _reading(seen, float(value[-1]))
     reference = study.learn.reference[study.attribute]
     gap, gap_seen = math.nan, Limits()
     if group != reference and reference in study.judged:
@@ -92,7 +91,7 @@ def outlook_of(
         reason="the error does not fall",
     )
     if reading == "falls":
-        law, doubled, why = outlook(rows, value, covariance, level, seed)
+        law, doubled, why = outlook(rows, value, covariance, level, study.seed)
         found = replace(found, law=law, doubled=doubled, reason=why)
     return replace(found, statement=_statement(found, study.attribute, level))
 
@@ -121,7 +120,7 @@ def _change(value: np.ndarray, covariance: np.ndarray, at: int, level: float) ->
     return Limits(value=gap, low=gap - half, high=gap + half)
 
 
-def _reading(seen: Limits, last: Limits, error: float) -> str:
+def _reading(seen: Limits, error: float) -> str:
     small = FLAT * error
     if seen.high < 0:
         return "falls"
