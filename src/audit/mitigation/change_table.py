@@ -16,7 +16,7 @@ import numpy.typing as npt
 from audit.errors import InputError
 from audit.inference.intervals import rate_interval
 from audit.mitigation.change_cells import Cells, Flags, Floats, Masses, counted
-from audit.mitigation.change_rates import NO, YES, Contrast, Moved, contrasts, moved
+from audit.mitigation.change_rates import Contrast, Moved, contrasts, moved
 from audit.mitigation.change_record import (
     ALL,
     OUTCOMES,
@@ -26,6 +26,7 @@ from audit.mitigation.change_record import (
 )
 from audit.mitigation.closeness import closeness_of
 from audit.mitigation.record import Limits
+from audit.mitigation.two_decisions import NO, YES
 from audit.table.roles import Level
 from audit.table.wording import shown
 
