@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from audit.errors import InputError
 from audit.table.arguments import unknown_column
-from audit.table.roles import Level, is_named
+from audit.table.roles import Level, Roles, is_named, playing
 from audit.table.rows import CodedRows, Table
 from audit.table.wording import listed, shown, suggestion
 
@@ -119,7 +119,7 @@ def people(table: Any, argument: str) -> People:
             fix="audit.read(..., outcome=COLUMN, favorable={'outcome': VALUE})",
         )  # fmt: skip
     frame = as_pandas(rows.frame)
-    features = _features(table, [str(c) for c in frame.columns])
+    features = features_of(roles, [str(c) for c in frame.columns])
     outcome = _outcome(rows, argument)
     mass = np.ones(table.size)
     if rows.weight is not None:
@@ -190,17 +190,17 @@ def as_pandas(frame: Any) -> pd.DataFrame:
     return found
 
 
-def _features(table: Table, columns: Sequence[str]) -> tuple[str, ...]:
-    roles = table.roles
+def features_of(roles: Roles, columns: Sequence[str]) -> tuple[str, ...]:
+    """The features named; where none are, all columns that play no other part.
+
+    Raises `InputError` MIT007 where none is left, and what an unknown name raises.
+    """
     if roles.features:
         for name in roles.features:
             if name not in columns:
                 raise unknown_column("features", name, list(columns))
         return tuple(roles.features)
-    taken = {
-        *roles.protected, *roles.stages, *roles.amount, roles.decision, roles.outcome, roles.score,
-        roles.risk, roles.weight, roles.count, roles.cluster, roles.id, roles.time,
-    }  # fmt: skip
+    taken = playing(roles)
     left = tuple(c for c in columns if c not in taken)
     if not left:
         raise InputError(
