@@ -103,7 +103,7 @@ def _wrapped(paragraph: str, *, width: int, most: int, whole: bool) -> list[str]
 
 def _fit(line: str, width: int) -> str:
     line = words.visible(line).replace("\n", " ")
-    return line if len(line) <= width else line[: width - 1] + "…"
+    return words.fitted(line, width)
 
 
 def _bar(bar: Bar, width: int) -> str:

@@ -1,27 +1,16 @@
-"""An attached explanation as the report reads it: plain values, whatever they came from."""
+"""An attached explanation: its gaps, their parts and limits, in the forms the report gives them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from audit.report import text
-from audit.report.blocks import Bar
+from audit.report.attached import Entry, attribute_of, entries_of, group_of, num, signed
 from audit.report.look import Look
 from audit.table.roles import Group
 
-Entry = Mapping[str, Any]
-
 MOST = 2
 """Gaps drawn in full; the table has all."""
-
-
-def num(value: Any) -> float:
-    """A number, nan where it is undefined."""
-    if value is None:
-        return math.nan
-    return float(value)
 
 
 def explanation(look_: Look) -> Entry:
@@ -31,27 +20,7 @@ def explanation(look_: Look) -> Entry:
 
 def entries(look_: Look, *names: str) -> list[Entry]:
     """A list of the explanation by its path ("more", "importance"); empty where it is absent."""
-    found: Any = explanation(look_)
-    for name in names:
-        found = found.get(name) if isinstance(found, Mapping) else None
-    return [e for e in found or () if isinstance(e, Mapping)]
-
-
-def group_of(entry: Entry, key: str = "group") -> Group:
-    """A group as a tuple of levels."""
-    value = entry.get(key)
-    return tuple(value) if isinstance(value, list | tuple) else (value,)
-
-
-def attribute_of(entry: Entry) -> tuple[str, ...]:
-    """A protected attribute as a tuple of names."""
-    value = entry["attribute"]
-    return tuple(value) if isinstance(value, list | tuple) else (str(value),)
-
-
-def who(entry: Entry, key: str = "group") -> str:
-    """The group in words."""
-    return text.group(attribute_of(entry), group_of(entry, key))
+    return entries_of(explanation(look_), *names)
 
 
 def shown_gaps(look_: Look) -> list[Entry]:
@@ -76,12 +45,9 @@ def amount(value: float, scale: str) -> str:
     >>> amount(-0.1234, "log-odds"), amount(0.1234, "probability")
     ('−0.123', '+12.3 pp')
     """
-    if math.isnan(value):
-        return "—"
     if scale == "probability":
         return text.points(value)
-    sign = "+" if value > 0 else ""
-    return f"{sign}{text.number(value)}"
+    return signed(value)
 
 
 def limits(entry: Entry, scale: str, low: str = "low", high: str = "high") -> str:
@@ -124,25 +90,3 @@ def share(value: float) -> str:
     ('−15%', '120%', '—')
     """
     return "—" if math.isnan(value) else text.minus(f"{round(100 * value) + 0:d}%")
-
-
-def edge(values: Iterable[float]) -> float:
-    """Half the width of an axis around 0 that holds every finite value."""
-    return 1.1 * max((abs(v) for v in values if math.isfinite(v)), default=1.0) or 1.0
-
-
-def widest(found: Sequence[Entry]) -> float:
-    """The edge for parts with limits."""
-    return edge(num(e.get(k)) for e in found for k in ("value", "low", "high"))
-
-
-def signed_bar(entry: Entry, reach: float, value: str = "value", name: str = "") -> Bar | None:
-    """A point and its limits (`name` before "low" and "high") around 0; none where undefined."""
-    x = num(entry[value])
-    if math.isnan(x):
-        return None
-    low, high = num(entry.get(f"{name}low")), num(entry.get(f"{name}high"))
-    return Bar(
-        kind="interval", start=-reach, end=reach, value=x, low=x if math.isnan(low) else low,
-        high=x if math.isnan(high) else high, parity=0.0,
-    )  # fmt: skip

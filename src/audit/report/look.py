@@ -248,6 +248,14 @@ def ratio_scale_of(values: Iterable[float]) -> tuple[float, float]:
     return max(low, 0.125), min(high, 8.0)
 
 
+def ratio_bar(value: float, low: float, high: float, scale: tuple[float, float]) -> Bar:
+    """A ratio and its limits on a log axis, with parity and the line at 0.80."""
+    return Bar(
+        kind="interval", start=scale[0], end=scale[1], value=value, low=low, high=high, log=True,
+        line=0.8, parity=1.0,
+    )  # fmt: skip
+
+
 def difference_scale(estimates: Iterable[Estimate], line: float) -> tuple[float, float]:
     """Edges of a symmetric axis around 0."""
     points = [abs(x) for e in estimates for x in (e.value, e.low, e.high) if math.isfinite(x)]

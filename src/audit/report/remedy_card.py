@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from audit.report import compared, text
-from audit.report.compared import apart, apart_change, ends, useful_change
-from audit.report.explained import Entry, num
-from audit.report.sections.alternatives import by_disparity, lead
+from audit.report.attached import Entry, ends, num
+from audit.report.compared import apart, apart_change, useful_change
+from audit.report.sections.alternatives import lead
 
 NAME = 30
 """Columns of a candidate's name, at most."""
@@ -18,29 +17,27 @@ NAME = 30
 def remedies(comparison: Mapping[str, Any], width: int = 88) -> str:
     """What `audit.mitigate` or `audit.search_alternatives` found, from its `to_dict()`."""
     group, reference = compared.groups(comparison)
-    rows = comparison.get("rows") or {}
-    learned = rows.get("train", rows.get("fit", 0))
-    lines = _wrapped(
+    lines = text.wrapped(
         f"{'Alternatives' if comparison['kind'] == 'search' else 'Mitigation'} · gap of {group} "
         f"to {reference}",
         width,
     )
-    lines += _wrapped(
-        f"{text.plural(learned, 'row')} to learn from, "
+    lines += text.wrapped(
+        f"{text.plural(compared.learned_from(comparison), 'row')} to learn from, "
         f"{text.plural(compared.held_out(comparison), 'person', 'people')} held out; "
         f"{text.said(str(comparison['decides']))}.",
         width,
     )
     lines += ["", *_table(comparison, width), ""]
-    lines += _wrapped(lead(comparison), width)
+    lines += text.wrapped(lead(comparison), width)
     for u in comparison.get("unavailable") or ():
         if not u.get("needs_group_at_decision"):
-            lines += _wrapped(f"No {text.visible(str(u['title']))}: {_reason(u)}.", width)
+            lines += text.wrapped(f"No {text.visible(str(u['title']))}: {_reason(u)}.", width)
     off = [text.visible(str(u["title"])) for u in comparison.get("unavailable") or ()
            if u.get("needs_group_at_decision")]  # fmt: skip
     if off:
         reading = "they read" if len(off) > 1 else "it reads"
-        lines += _wrapped(
+        lines += text.wrapped(
             f"Not tried, since {reading} the applicant's group at decision time: "
             f"{text.listed(off)}.",
             width,
@@ -57,7 +54,7 @@ def _table(found: Entry, width: int) -> list[str]:
     utility = str(found["utility"])
     heads = ["candidate", "disparity", "change", "limits", f"{_short(utility)} change",
              "approved", "another seed", ""]  # fmt: skip
-    rows = [_row(c, found, utility) for c in by_disparity(found)]
+    rows = [_row(c, found, utility) for c in compared.by_disparity(found)]
     # what is left out first where there is no room
     order = (7, 2, 1, 4, 3, 5, 6)
     name = min(NAME, max(len(r[0]) for r in rows))
@@ -72,12 +69,11 @@ def _table(found: Entry, width: int) -> list[str]:
 
 
 def _line(cells: Sequence[str], sizes: Sequence[int]) -> str:
-    first = cells[0] if len(cells[0]) <= sizes[0] else cells[0][: sizes[0] - 1] + "…"
     rest = [
         cell.ljust(size) if i == len(cells) - 2 else cell.rjust(size)
         for i, (cell, size) in enumerate(zip(cells[1:], sizes[1:], strict=True))
     ]
-    return "  ".join(["", first.ljust(sizes[0]), *rest]).rstrip()
+    return "  ".join(["", text.fitted(cells[0], sizes[0]).ljust(sizes[0]), *rest]).rstrip()
 
 
 def _row(c: Entry, found: Entry, utility: str) -> list[str]:
@@ -102,9 +98,3 @@ def _row(c: Entry, found: Entry, utility: str) -> list[str]:
 
 def _short(utility: str) -> str:
     return {"auc": "AUC", "default_rate": "default"}.get(utility, utility)
-
-
-def _wrapped(words: str, width: int) -> list[str]:
-    return textwrap.wrap(
-        words, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
-    )

@@ -6,6 +6,7 @@ Records keep every digit; only here, and in `findings.words`, is anything rounde
 from __future__ import annotations
 
 import math
+import textwrap
 import unicodedata
 from collections.abc import Iterable
 
@@ -197,6 +198,22 @@ def sentence(text: str) -> str:
     name = "@" in text.split(maxsplit=1)[0]
     head = text if name else text[0].upper() + text[1:]
     return head if head[-1] in ".!?" else head + "."
+
+
+def wrapped(words: str, width: int) -> list[str]:
+    """A paragraph for the terminal: whole words to a line, those after the first indented."""
+    return textwrap.wrap(
+        words, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+
+
+def fitted(words: str, room: int) -> str:
+    """The words, cut where they are longer than `room`.
+
+    >>> fitted("reweighing", 8)
+    'reweigh…'
+    """
+    return words if len(words) <= room else words[: room - 1] + "…"
 
 
 def listed(items: Iterable[str]) -> str:

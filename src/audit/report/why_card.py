@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 from typing import Any
 
 from audit.report import text
-from audit.report.explained import (
-    Entry,
-    amount,
-    attribute_of,
-    group_of,
-    limits,
-    num,
-    parts_of,
-    settled,
-    share,
-    unit,
-    who,
-)
+from audit.report.attached import Entry, attribute_of, group_of, num, who
+from audit.report.explained import amount, limits, parts_of, settled, share, unit
 
 PARTS = 10
 """Parts shown; the others are summed."""
@@ -41,7 +29,7 @@ def why(explanation: Mapping[str, Any], width: int = 88) -> str:
     else:
         lines += _head(gap, explanation, scale, width)
         lines += ["", *_bars(gap, scale, width), ""]
-        lines += _wrapped(
+        lines += text.wrapped(
             f"Method: {explanation['method']}; a feature left out takes its values from "
             f"{text.said(str(gap['background']))}. "
             f"{text.plural(num(explanation['rows']), 'row')} explained.",
@@ -50,9 +38,9 @@ def why(explanation: Mapping[str, Any], width: int = 88) -> str:
     lines += _proxies(explanation, gap, width)
     lines += _treatment(explanation, width)
     for note in explanation.get("notes") or ():
-        lines += _wrapped(f"Note: {text.sentence(text.said(str(note)))}", width)
+        lines += text.wrapped(f"Note: {text.sentence(text.said(str(note)))}", width)
     for u in explanation.get("unavailable") or ():
-        lines += _wrapped(f"Not made: {u['part']}: {text.said(str(u['reason']))}", width)
+        lines += text.wrapped(f"Not made: {u['part']}: {text.said(str(u['reason']))}", width)
     return "\n".join(lines) + "\n"
 
 
@@ -64,8 +52,8 @@ def _chosen(explanation: Mapping[str, Any]) -> Entry | None:
 
 def _head(gap: Entry, explanation: Mapping[str, Any], scale: str, width: int) -> list[str]:
     return [
-        *_wrapped(f"Why · score gap of {who(gap)} against {who(gap, 'reference')}", width),
-        *_wrapped(
+        *text.wrapped(f"Why · score gap of {who(gap)} against {who(gap, 'reference')}", width),
+        *text.wrapped(
             f"{amount(num(gap['value']), scale)}{unit(scale)} "
             f"({text.level_percent(num(explanation['level']))} interval {limits(gap, scale)}); "
             f"{text.plural(num(gap['rows']), 'row')} against "
@@ -81,8 +69,8 @@ def _bars(gap: Entry, scale: str, width: int) -> list[str]:
     longest = max(abs(v) for _, v, _ in rows) or 1.0
     head = min(max(len(name) for name, _, _ in rows), max(width - BAR - 24, 12))
     out = [
-        f"  {_short(name, head):<{head}}  {amount(v, scale):>9}  {_bar(abs(v) / longest):<{BAR}}"
-        f"  {share(s) if s == s else '':>5}".rstrip()
+        f"  {text.fitted(name, head):<{head}}  {amount(v, scale):>9}  "
+        f"{_bar(abs(v) / longest):<{BAR}}  {share(s) if s == s else '':>5}".rstrip()
         for name, v, s in rows
     ]
     whole = "100%" if settled(gap) else ""
@@ -102,16 +90,12 @@ def _bar(share: float) -> str:
     return "█" * full + (EIGHTHS[part] if part else "")
 
 
-def _short(name: str, room: int) -> str:
-    return name if len(name) <= room else name[: room - 1] + "…"
-
-
 def _proxies(explanation: Mapping[str, Any], gap: Entry | None, width: int) -> list[str]:
     out = []
     for t in explanation.get("together") or ():
         if num(t["auc"]) == num(t["auc"]):
             known = "tell" if num(t["low"]) > num(t["null"]) else "do not tell"
-            out += _wrapped(
+            out += text.wrapped(
                 f"Together the features {known} {text.name(str(t['attribute']))}: AUC "
                 f"{text.number(num(t['auc']))} ({text.number(num(t['low']))} to "
                 f"{text.number(num(t['high']))}); chance stays below "
@@ -128,20 +112,16 @@ def _proxies(explanation: Mapping[str, Any], gap: Entry | None, width: int) -> l
             for p in named[:PROXIES]
         )
         more = f", and {len(named) - PROXIES} more" if len(named) > PROXIES else ""
-        out += _wrapped(f"Proxies for {text.name(own)}, riskiest first (AUC): {said}{more}.", width)
+        out += text.wrapped(
+            f"Proxies for {text.name(own)}, riskiest first (AUC): {said}{more}.", width
+        )
     return ["", *out] if out else []
 
 
 def _treatment(explanation: Mapping[str, Any], width: int) -> list[str]:
     out = []
     for t in explanation.get("treatment") or ():
-        out += _wrapped(
+        out += text.wrapped(
             f"{text.name(str(t['attribute']))}: {text.said(str(t['statement']))}", width
         )
     return ["", *out, ""] if out else [""]
-
-
-def _wrapped(words: str, width: int) -> list[str]:
-    return textwrap.wrap(
-        words, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
-    )

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 from audit.report import compared, text
+from audit.report.attached import Entry, ends, num
 from audit.report.drawings.parts import Spec, figure, label, level_line, parity_line, safe
-from audit.report.explained import Entry, num
 from audit.report.look import Look
 from audit.report.palette import LIGHT
 from audit.report.sections import cutoffs
@@ -35,7 +35,7 @@ def frontier(found: Entry) -> Spec | None:
         return None
     utility, best = str(found["utility"]), found.get("recommendation")
     factor = 1 if compared.is_ratio(found) else 100
-    lift = 100 if utility in ("accuracy", "default_rate") else 1
+    lift = 100 if utility in compared.SHARES else 1
     data: list[Spec] = []
     path = [c for c in told if not c.get("dominated")]
     if len(path) > 1:
@@ -147,9 +147,9 @@ def _hover(c: Entry, found: Entry) -> str:
     lines = [
         safe(compared.title(c)),
         f"disparity <b>{compared.apart(num(d['value']), found)}</b> "
-        f"({compared.ends(d, lambda x: compared.apart(x, found))})",
+        f"({ends(d, lambda x: compared.apart(x, found))})",
         f"{compared.UTILITIES[utility]} <b>{compared.useful(num(u['value']), utility)}</b> "
-        f"({compared.ends(u, lambda x: compared.useful(x, utility))})",
+        f"({ends(u, lambda x: compared.useful(x, utility))})",
         *compared.flags(c),
     ]
     if c["name"] != compared.BASELINE:

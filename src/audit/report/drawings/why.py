@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from audit.report import text
+from audit.report.attached import Entry, num, widest
 from audit.report.drawings.parts import Spec, figure, label, parity_line, safe
-from audit.report.explained import Entry, amount, num, parts_of, widest
+from audit.report.explained import amount, parts_of
 from audit.report.look import Look
 from audit.report.palette import LIGHT
 from audit.report.sections.why import PRINTED, scale_of

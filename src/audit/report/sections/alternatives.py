@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from audit.report import compared, text
-from audit.report.blocks import Block, Callout, Cell, Chart, Column, Fold, Grid, Prose, Section
-from audit.report.compared import apart, apart_change, ends, useful, useful_change
-from audit.report.explained import Entry, num
+from audit.report.attached import Entry, bar, edges, ends, num
+from audit.report.blocks import Block, Cell, Chart, Column, Grid, Prose, Section
+from audit.report.compared import apart, apart_change, useful, useful_change
 from audit.report.look import Look
-from audit.report.sections import changes, cutoffs, tried
+from audit.report.sections import changes, cutoffs, each_candidate, tried
 
 
 def section(look_: Look) -> Section | None:
@@ -37,9 +37,9 @@ def _comparison(look_: Look, name: str, found: Entry) -> list[Block]:
         blocks.append(frontier(name, found))
         blocks.append(_all(name, found))
     blocks.extend(changes.of_candidate(name, found))
-    blocks.extend(_side_effects(name, found))
-    blocks.extend(_what_each_does(name, found))
-    blocks.extend(_nothing(name, found))
+    blocks.extend(each_candidate.side_effects(name, found))
+    blocks.extend(each_candidate.does(name, found))
+    blocks.extend(each_candidate.nothing(name, found))
     if search:
         blocks.extend(tried.log(found))
     return blocks
@@ -94,11 +94,10 @@ def _alone(found: Entry) -> str:
 
 
 def _how(look_: Look, found: Entry) -> tuple[tuple[str], ...]:
-    rows, held = found.get("rows") or {}, compared.held_out(found)
-    learned = rows.get("train", rows.get("fit"))
+    held, learned = compared.held_out(found), compared.learned_from(found)
     said = [f"{text.plural(held, 'person', 'people')} held out from training, the same for each"]
-    if learned is not None:
-        said.insert(0, f"trained on {text.plural(num(learned), 'row')}")
+    if learned:
+        said.insert(0, f"trained on {text.plural(learned, 'row')}")
     whole = look_.record.tally.rows
     lines = [
         f"{'; '.join(said)}. {text.sentence(text.said(str(found['decides'])))} Disparity is "
@@ -125,21 +124,21 @@ def frontier(name: str, found: Entry) -> Chart:
     told = compared.candidates(found)
     utility = str(found["utility"])
     useful_of = compared.UTILITIES[utility]
-    wide = compared.edges(c["disparity"] for c in told)
-    tall = compared.edges(c["utility"] for c in told)
+    wide = edges(c["disparity"] for c in told)
+    tall = edges(c["utility"] for c in told)
     on = set(found.get("frontier") or ())
     rows = []
-    for c in by_disparity(found):
+    for c in compared.by_disparity(found):
         d, u = c["disparity"], c["utility"]
         rows.append(
             (
                 Cell(text=compared.title(c), note=_place(c, found, on)),
                 Cell(text=apart(num(d["value"]), found),
                      note=ends(d, lambda x: apart(x, found))),
-                Cell(bar=compared.bar(d, wide, 0.0)),
+                Cell(bar=bar(d, wide, 0.0)),
                 Cell(text=useful(num(u["value"]), utility),
                      note=ends(u, lambda x: useful(x, utility))),
-                Cell(bar=compared.bar(u, tall)),
+                Cell(bar=bar(u, tall)),
             )
         )  # fmt: skip
     head = useful_of[0].upper() + useful_of[1:]
@@ -185,16 +184,6 @@ def reading(found: Entry) -> str:
     )
 
 
-def by_disparity(found: Entry) -> list[Entry]:
-    """Candidates, least disparity first; those without one last."""
-
-    def key(c: Entry) -> float:
-        value = num(c["disparity"]["value"])
-        return value if value == value else float("inf")
-
-    return sorted(compared.candidates(found), key=key)
-
-
 def _place(c: Entry, found: Entry, on: set[str]) -> str:
     said = []
     if c["name"] == found.get("recommendation"):
@@ -212,9 +201,9 @@ def _all(name: str, found: Entry) -> Grid:
     """Every candidate against the baseline: changes, approvals, flags, verdict."""
     told = compared.candidates(found)
     utility = str(found["utility"])
-    shifts = compared.edges([{"value": 0.0}, *(c["disparity_change"] for c in told[1:])])
+    shifts = edges([{"value": 0.0}, *(c["disparity_change"] for c in told[1:])])
     rows = []
-    for c in by_disparity(found):
+    for c in compared.by_disparity(found):
         base = c["name"] == compared.BASELINE
         d, u, lot = c["disparity_change"], c["utility_change"], c["arbitrariness"]
         approved = (c.get("measures") or {}).get("approval_rate", {})
@@ -224,7 +213,7 @@ def _all(name: str, found: Entry) -> Grid:
                 Cell(text=compared.title(c), note=" · ".join(flagged)),
                 Cell(text="—") if base else Cell(text=apart_change(num(d["value"]), found),
                      note=ends(d, lambda x: apart_change(x, found))),
-                Cell() if base else Cell(bar=compared.bar(d, shifts, 0.0)),
+                Cell() if base else Cell(bar=bar(d, shifts, 0.0)),
                 Cell(text="—") if base else Cell(text=useful_change(num(u["value"]), utility),
                      note=ends(u, lambda x: useful_change(x, utility))),
                 Cell(text=text.percent(num(approved.get("value")))),
@@ -250,133 +239,3 @@ def _all(name: str, found: Entry) -> Grid:
         "“Changed by another seed” is the share of people whose decision depends on the seed of "
         f"training alone. What {compared.USES_GROUP} is a treatment risk in US credit.",
     )
-
-
-def _what_each_does(name: str, found: Entry) -> list[Block]:
-    told = [c for c in compared.candidates(found) if c["name"] != compared.BASELINE]
-    shared = _shared_notes(compared.candidates(found))
-    rows = []
-    for c in told:
-        because = text.sentence(text.said(str(c["because"])))
-        notes = [text.sentence(text.said(str(n), 240)) for n in c.get("notes") or ()
-                 if str(n) not in shared]  # fmt: skip
-        rows.append(
-            (
-                Cell(text=compared.title(c), note=str(c["acts"])),
-                Cell(text=text.sentence(text.said(str(c["words"])))),
-                Cell(text=because, note=" ".join(notes)),
-            )
-        )
-    if not rows:
-        return []
-    grid = Grid(
-        key=f"methods-{name}",
-        title=compared.caption(name, "What each candidate does, and what came of it"),
-        columns=(
-            Column(title="Candidate"),
-            Column(title="What it does", align="wide"),
-            Column(title="Result", align="wide"),
-        ),
-        rows=tuple(rows),
-        note=f"Of every training: {'; '.join(text.said(n, 240) for n in shared)}."
-        if shared
-        else "",
-    )
-    return [Fold(title="What each candidate does", blocks=(grid,))]
-
-
-def _shared_notes(told: list[Entry]) -> list[str]:
-    """Notes that all candidates have, said once."""
-    if not told:
-        return []
-    own = [[str(n) for n in c.get("notes") or ()] for c in told]
-    return [n for n in own[0] if all(n in others for others in own[1:])]
-
-
-def _side_effects(name: str, found: Entry) -> list[Block]:
-    told = [
-        (c, e)
-        for c in compared.candidates(found)
-        if c["name"] != compared.BASELINE
-        for e in c.get("side_effects") or ()
-    ]
-    if not told:
-        return []
-    axis = compared.edges([{"value": 0.0}, *(_shift(e) for _, e in told)])
-    rows = []
-    for c, e in told:
-        attribute = (str(e["attribute"]),)
-        who = text.group(attribute, tuple(e["group"]))
-        against = text.group(attribute, tuple(e["reference"]))
-        shift = _shift(e)
-        rows.append(
-            (
-                Cell(text=compared.title(c)),
-                Cell(text=who, note=f"against {against}", name=True),
-                Cell(text=apart(num(e["disparity"]), found)),
-                Cell(text=apart_change(shift["value"], found),
-                     note=ends(shift, lambda x: apart_change(x, found))),
-                Cell(bar=compared.bar(shift, axis, 0.0)),
-            )
-        )  # fmt: skip
-    wider = [
-        f"{compared.title(c)} that of {text.group((str(e['attribute']),), tuple(e['group']))}"
-        for c, e in told
-        if num(e["low"]) > 0
-    ]
-    said = (
-        f"Shown to widen another gap: {text.listed(wider[:4])}"
-        + (f" and {len(wider) - 4} more" if len(wider) > 4 else "")
-        + "."
-        if wider
-        else "No candidate is shown to widen the gap of another group."
-    )
-    grid = Grid(
-        key=f"side-effects-{name}",
-        title=compared.caption(name, "What each candidate does to other gaps"),
-        columns=(
-            Column(title="Candidate"),
-            Column(title="Group"),
-            Column(title="Disparity", align="right"),
-            Column(title="Change", align="right"),
-            Column(title="Interval", align="bar"),
-        ),
-        rows=tuple(rows),
-    )
-    return [
-        Prose(lines=((said,),)),
-        Fold(title="Side effects on other groups", blocks=(grid,)),
-    ]
-
-
-def _shift(effect: Entry) -> dict[str, float]:
-    return {
-        "value": num(effect["change"]), "low": num(effect["low"]), "high": num(effect["high"]),
-    }  # fmt: skip
-
-
-def _nothing(name: str, found: Entry) -> list[Block]:
-    """Methods that gave no candidate, with their reasons."""
-    told = compared.entries(found, "unavailable")
-    if not told:
-        return []
-    by_reason: dict[str, list[str]] = {}
-    for u in told:
-        by_reason.setdefault(str(u["reason"]), []).append(text.visible(str(u["title"]), 80))
-    lines = tuple(
-        (f"{text.listed(names)}: {text.said(reason).rstrip('.')}.",)
-        for reason, names in by_reason.items()
-    )
-    many = text.plural(len(told), "method")
-    return [
-        Fold(
-            title=f"{many} that gave no candidate",
-            blocks=(
-                Callout(
-                    tone="note", lines=lines,
-                    title=compared.caption(name, "What gave no candidate, and why"),
-                    itemized=True,
-                ),
-            ),
-        )
-    ]  # fmt: skip

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from audit.report import compared, text
+from audit.report.attached import Entry, attribute_of, bar, edges, ends, num, who
 from audit.report.blocks import Block, Cell, Column, Fold, Grid, Prose
-from audit.report.explained import Entry, attribute_of, group_of, num
 from audit.report.look import Look
 
 READINGS = {
@@ -82,14 +82,12 @@ def sentence(told: Entry, before: str, after: str, attribute: str = "") -> str:
     ]  # fmt: skip
     if gaps:
         wide = max(gaps, key=lambda g: abs(num(g["before"]["value"])))
-        who, against = (text.group(attribute_of(wide), group_of(wide, k))
-                        for k in ("group", "reference"))  # fmt: skip
+        limits = ends(wide["change"], text.points)
         said += (
-            f" The gap of {who} to {against} goes from "
+            f" The gap of {who(wide)} to {who(wide, 'reference')} goes from "
             f"{text.points(num(wide['before']['value']))} to "
             f"{text.points(num(wide['after']['value']))} (change "
-            f"{text.points(num(wide['change']['value']))}, "
-            f"{compared.ends(wide['change'], text.points)}): "
+            f"{text.points(num(wide['change']['value']))}{limits and f', {limits}'}): "
             f"{READINGS.get(str(wide['reading']), text.said(str(wide['reading'])))}."
         )
     near = [c for c in told.get("closeness") or () if not c["group"] and c["changed"] == "either"]
@@ -102,23 +100,23 @@ def sentence(told: Entry, before: str, after: str, attribute: str = "") -> str:
 
 
 def _grid(groups: Sequence[Entry], key: str, title: str, level: float) -> Grid:
-    axis = compared.edges([{"value": 0.0}, *(g["net"] for g in groups)])
+    axis = edges([{"value": 0.0}, *(g["net"] for g in groups)])
     outcomes = any(g["outcome"] != "all" for g in groups)
     rows = []
     for g in groups:
-        who = text.group(attribute_of(g), group_of(g)) if g["group"] else "everyone"
         before, after = (num(g[k]["value"]) for k in ("before", "after"))
         rates = f"{text.percent(before)} → {text.percent(after)}"
         rows.append(
             (
-                Cell(text=who, note=str(g["outcome"]) if outcomes else "", name=True),
+                Cell(text=who(g) if g["group"] else "everyone",
+                     note=str(g["outcome"]) if outcomes else "", name=True),
                 Cell(text=text.count(num(g["rows"]))),
                 Cell(text=text.count(num(g["gained"]))),
                 Cell(text=text.count(num(g["lost"]))),
                 Cell(text=rates) if before == before else Cell(text="—", note=_reason(g)),
                 Cell(text=text.points(num(g["net"]["value"])),
-                     note=compared.ends(g["net"], text.points)),
-                Cell(bar=compared.bar(g["net"], axis, 0.0)),
+                     note=ends(g["net"], text.points)),
+                Cell(bar=bar(g["net"], axis, 0.0)),
             )
         )  # fmt: skip
     return Grid(

@@ -171,12 +171,7 @@ def _closer(key: str, title: str, head: str, estimates: list[Estimate], look_: L
                     note=look.interval(e, 0.8) if e.low == e.low else look.why_undefined(e),
                 ),
                 Cell(
-                    bar=Bar(
-                        kind="interval", start=scale[0], end=scale[1], value=e.value, low=e.low,
-                        high=e.high, log=True, line=0.8, parity=1.0,
-                    )
-                    if e.low == e.low
-                    else None
+                    bar=look.ratio_bar(e.value, e.low, e.high, scale) if e.low == e.low else None
                 ),
                 Cell(text=text.count(e.rows), note=f"vs {text.count(e.reference_rows)}"
                      + (" · too few" if few else "")),

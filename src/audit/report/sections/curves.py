@@ -48,6 +48,14 @@ def chart_name(kind: str, entry: Mapping[str, Any]) -> str:
     return ":".join(parts)
 
 
+def at_rates(points: Sequence[Mapping[str, Any]], goals: Sequence[float]) -> set[int]:
+    """Places of the points nearest to these approval rates."""
+    return {
+        min(range(len(points)), key=lambda i: abs(float(points[i]["approval_rate"]) - goal))
+        for goal in goals
+    }
+
+
 def cutoff_of(look_: Look) -> float:
     """The cut-off in use, or NaN."""
     cutoff = look_.record.roles.cutoff

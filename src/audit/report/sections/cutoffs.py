@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 from audit.report import compared, text
+from audit.report.attached import Entry, ends, num, who
 from audit.report.blocks import Bar, Block, Cell, Chart, Column, Grid, Prose
-from audit.report.explained import Entry, num
-from audit.report.look import Look, ratio_scale_of
+from audit.report.look import Look, ratio_bar, ratio_scale_of
+from audit.report.sections.curves import at_rates
 
 GOALS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Approval rates that the table shows, beside the one in use."""
@@ -86,10 +87,7 @@ def cut(value: float) -> str:
 
 
 def _who(found: Entry, key: str = "group") -> str:
-    levels = found.get(key)
-    if levels is None:
-        return "nobody"
-    return text.group((str(found["attribute"]),), tuple(levels))
+    return "nobody" if found.get(key) is None else who(found, key)
 
 
 def _cut(point: Entry, found: Entry) -> str:
@@ -111,7 +109,7 @@ def chart(found: Entry) -> Chart:
             Cell(text=cut(num(p["cutoff"])), note="in use" if p is here else ""),
             Cell(text=text.percent(num(p["approval_rate"]))),
             Cell(text=text.number(num(p["ratio"]), 3, [0.8]),
-                 note=compared.ends(p, lambda x: text.number(x, 3, [0.8]))),
+                 note=ends(p, lambda x: text.number(x, 3, [0.8]))),
             Cell(bar=_bar(p, ratios)),
             Cell(text=text.percent(num(p["default_rate"]))),
         ]  # fmt: skip
@@ -145,21 +143,12 @@ def chart(found: Entry) -> Chart:
 
 def _chosen(found: Entry) -> list[Entry]:
     points = list(found["points"])
-    kept = {
-        min(range(len(points)), key=lambda i: abs(num(points[i]["approval_rate"]) - g))
-        for g in GOALS
-    }
+    kept = at_rates(points, GOALS)
     if found.get("operating") is not None:
         kept.add(int(found["operating"]))
     return [points[i] for i in sorted(kept)]
 
 
 def _bar(p: Entry, scale: tuple[float, float]) -> Bar | None:
-    value = num(p["ratio"])
-    if not math.isfinite(value):
-        return None
-    low, high = num(p["low"]), num(p["high"])
-    return Bar(
-        kind="interval", start=scale[0], end=scale[1], value=value, low=low, high=high, log=True,
-        line=0.8, parity=1.0,
-    )  # fmt: skip
+    value, low, high = (num(p[k]) for k in ("ratio", "low", "high"))
+    return ratio_bar(value, low, high, scale) if math.isfinite(value) else None

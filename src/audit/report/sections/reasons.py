@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from audit.report import text
+from audit.report.attached import Entry, attribute_of, num, who
 from audit.report.blocks import Bar, Block, Callout, Cell, Column, Fold, Grid, Prose, Section
-from audit.report.explained import Entry, attribute_of, explanation, num, shown_gaps, who
+from audit.report.explained import explanation, shown_gaps
 from audit.report.look import Look
 from audit.report.sections import recourse
 

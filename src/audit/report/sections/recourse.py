@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from audit.report import text
+from audit.report.attached import Entry, num, who
 from audit.report.blocks import Block, Cell, Column, Fold, Grid, Prose
-from audit.report.explained import Entry, explanation, num, who
+from audit.report.explained import explanation
 from audit.report.look import Look
 
 BANDS = {0: "at equal distance", 1: "nearest quarter", 2: "second quarter", 3: "third quarter",

@@ -10,7 +10,7 @@ from audit.inference.estimate import Estimate
 from audit.report import look, text
 from audit.report.blocks import Bar, Cell, Chart, Column, Grid
 from audit.report.look import Look
-from audit.report.sections.curves import BARS, WIDEST, chart_name, cutoff_of
+from audit.report.sections.curves import BARS, WIDEST, at_rates, chart_name, cutoff_of
 
 
 def charts(look_: Look) -> list[tuple[tuple[str, ...], Chart]]:
@@ -125,17 +125,7 @@ def _swept_cell(e: Estimate, scale: tuple[float, float], bars: bool) -> Cell:
 
 
 def _swept_bar(e: Estimate, scale: tuple[float, float]) -> Bar:
-    return Bar(
-        kind="interval",
-        start=scale[0],
-        end=scale[1],
-        value=e.value,
-        low=e.low,
-        high=e.high,
-        log=True,
-        line=0.8,
-        parity=1.0,
-    )
+    return look.ratio_bar(e.value, e.low, e.high, scale)
 
 
 def _rates_cell(p: Mapping[str, Any]) -> Cell:
@@ -148,9 +138,7 @@ def _spread(points: Sequence[Mapping[str, Any]], cutoff: float) -> list[Mapping[
         return list(points)
     ordered = sorted(points, key=lambda p: p["cutoff"])
     goals = (0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95)
-    kept = {
-        min(range(len(ordered)), key=lambda i: abs(ordered[i]["approval_rate"] - g)) for g in goals
-    }
+    kept = at_rates(ordered, goals)
     if cutoff == cutoff:
         kept.add(min(range(len(ordered)), key=lambda i: abs(ordered[i]["cutoff"] - cutoff)))
     return [ordered[i] for i in sorted(kept)]

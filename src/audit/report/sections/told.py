@@ -120,11 +120,6 @@ def _row(row: Mapping[str, Any], audited: bool, scale: tuple[float, float]) -> t
             note=look.interval(e, 0.8) if e.low == e.low else "",
         ),
         Cell(
-            bar=Bar(
-                kind="interval", start=scale[0], end=scale[1], value=e.value, low=e.low,
-                high=e.high, log=True, line=0.8, parity=1.0,
-            )
-            if drawn
-            else None
+            bar=look.ratio_bar(e.value, e.low, e.high, scale) if drawn else None
         ),
     )  # fmt: skip

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from audit.report import compared, text
+from audit.report.attached import Entry, bar, edges, entries_of, num
 from audit.report.blocks import Block, Cell, Column, Fold, Grid, Prose
 from audit.report.compared import apart, useful
-from audit.report.explained import Entry, num
 
 PRINTED = 40
 """Alternatives in the log's table; all are in the JSON report."""
@@ -13,7 +13,7 @@ PRINTED = 40
 
 def facts(found: Entry) -> Prose:
     """How many were tried and on whom, and how far the baseline moves by its own seed."""
-    log = compared.entries(found, "log")
+    log = entries_of(found, "log")
     rows = found.get("rows") or {}
     states = [str(t.get("state")) for t in log]
     rest = [
@@ -50,11 +50,11 @@ def facts(found: Entry) -> Prose:
 
 def log(found: Entry) -> list[Block]:
     """Everything that was tried, in order; the first of it printed."""
-    tried = compared.entries(found, "log")
+    tried = entries_of(found, "log")
     if not tried:
         return []
     utility = str(found["utility"])
-    wide = compared.edges({"value": t.get("disparity")} for t in tried)
+    wide = edges({"value": t.get("disparity")} for t in tried)
     chosen = [t for t in tried if t.get("selected") or t.get("finalist")]
     order = [*chosen, *(t for t in tried if t not in chosen)][:PRINTED]
     rows = []
@@ -65,7 +65,7 @@ def log(found: Entry) -> list[Block]:
                 Cell(text=text.count(num(t.get("number"))), note=_state(t)),
                 Cell(text=text.said(str(t.get("words") or "nothing"), 240)),
                 Cell(text=apart(num(t.get("disparity")), found)),
-                Cell(bar=compared.bar(point, wide)),
+                Cell(bar=bar(point, wide)),
                 Cell(text=useful(num(t.get("utility")), utility)),
             )
         )

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from audit.report import text
+from audit.report.attached import Entry, attribute_of, num, signed_bar, who, widest
 from audit.report.blocks import Block, Callout, Cell, Chart, Column, Fold, Grid, Prose, Section
 from audit.report.explained import (
-    Entry,
     amount,
-    attribute_of,
     entries,
     explanation,
     limits,
-    num,
     parts_of,
     settled,
     share,
     shown_gaps,
-    signed_bar,
     unit,
-    who,
-    widest,
 )
 from audit.report.look import Look
 from audit.report.sections import why_inside, why_parts, why_proxies

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from audit.report import text
+from audit.report.attached import Entry, edge, num, signed_bar, who
 from audit.report.blocks import Bar, Block, Cell, Column, Fold, Grid, Prose
-from audit.report.explained import Entry, amount, edge, entries, explanation, num, signed_bar, who
+from audit.report.explained import amount, entries, explanation
 from audit.report.look import Look
 
 FEATURES = 10

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from audit.report import text
+from audit.report.attached import Entry, edge, num, signed_bar, widest
 from audit.report.blocks import Block, Cell, Column, Fold, Grid, Prose
-from audit.report.explained import Entry, edge, entries, num, signed_bar, widest
+from audit.report.explained import entries
 from audit.report.look import Look
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from audit.report import text
+from audit.report.attached import Entry, attribute_of, num
 from audit.report.blocks import Bar, Block, Cell, Chart, Column, Fold, Grid, Prose
-from audit.report.explained import Entry, attribute_of, entries, num, shown_gaps
+from audit.report.explained import entries, shown_gaps
 from audit.report.look import Look
 
 PRINTED = 12
