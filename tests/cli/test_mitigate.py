@@ -109,12 +109,16 @@ def test_rows_of_an_applicant_stay_together(loans: Path) -> None:
 
 def test_without_named_features_those_without_a_part_are_taken(loans: Path) -> None:
     """An old decision named as one is no feature, nor the outcome or the protected column."""
-    pd = pytest.importorskip("pandas")
-    from audit.cli.holding_out import features_of
+    from audit.cli.holding_out import held_out
 
-    frame = pd.read_csv(loans / "loans.csv")
-    roles = {"protected": ["sex"], "outcome": "repaid", "decision": "old", "cluster": "who"}
-    assert features_of(frame, roles) == ["income", "debt", "kind"]
+    settings = {
+        "data": str(loans / "loans.csv"), "protected": ["sex"], "outcome": "repaid",
+        "decision": "old", "favorable": {"outcome": [1], "decision": [1]}, "cluster": "who",
+    }  # fmt: skip
+    held = held_out(settings, share=0.3, test=None)
+    assert list(held.train.roles.features) == ["income", "debt", "kind"]
+    assert held.train.roles == held.test.roles
+    assert held.train.roles.decision is None
 
 
 def test_a_search_is_shown_and_attached(audit: Run, loans: Path) -> None:

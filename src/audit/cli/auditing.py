@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import click
+
 from audit.cli import options, shell
 from audit.cli.corrections import ASKABLE, CommandError
 from audit.cli.progress import Progress
@@ -116,11 +118,21 @@ def table_of(settings: Mapping[str, Any], model: Any = None) -> Any:
     return audit.read(data, model=model, returns=returns, **options.arguments_of(settings, "read"))
 
 
+def refuse_tally(settings: Mapping[str, Any], why: str) -> None:
+    """Refuse counts where rows are needed; raises `InputError` CLI005."""
+    if is_tally(settings):
+        raise InputError(
+            "CLI005",
+            f"{settings['data']} is a tally, and {why}",
+            argument="FILE",
+            fix="name the file it was counted from",
+        )
+
+
 def audited(settings: Mapping[str, Any], *, quiet: bool) -> Any:
     """Read and run: the public `audit.read` and `audit.run`, with progress."""
     import audit
 
-    arguments = {**options.arguments_of(settings, "run"), **told(settings, "run")}
     explain = bool(settings.get("explain"))
     with Progress(quiet=quiet) as step, patient(settings):
         step(f"reading {Path(settings['data']).name}")
@@ -135,10 +147,17 @@ def audited(settings: Mapping[str, Any], *, quiet: bool) -> Any:
             )
         table = table_of(settings, model)
         step("counting and judging")
-        result = audit.run(table, **arguments)
+        result = judged(table, settings, "run")
         if not explain:
             return result
         return audit.attach(result, explained(model, table, settings, step))
+
+
+def judged(table: Any, settings: Mapping[str, Any], verb: str) -> Any:
+    """The public `audit.run` of a table that was read; the report says which command asked."""
+    import audit
+
+    return audit.run(table, **options.arguments_of(settings, "run"), **told(settings, verb))
 
 
 def explained(model: Any, table: Any, settings: Mapping[str, Any], step: Any, **asked: Any) -> Any:
@@ -204,6 +223,13 @@ def check_outputs(settings: Mapping[str, Any], *, force: bool) -> None:
 
     for name in settings.get("output", ()):
         check(name, force=force)
+
+
+def reported(result: Any, settings: Mapping[str, Any], *, force: bool, quiet: bool) -> None:
+    """Write every report asked for, and say so."""
+    for name in written(result, settings, force=force, quiet=quiet):
+        if not quiet:
+            click.echo(f"Written: {name}")
 
 
 def written(result: Any, settings: Mapping[str, Any], *, force: bool, quiet: bool) -> list[str]:

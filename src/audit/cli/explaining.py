@@ -8,12 +8,11 @@ from typing import Any
 
 import click
 
-from audit.cli import auditing, options
+from audit.cli import auditing
 from audit.cli.corrections import CommandError
 from audit.cli.outcome import paragraph, width
 from audit.cli.parse import split
 from audit.cli.progress import Progress
-from audit.errors import InputError
 
 
 def run(settings: dict[str, Any], asked: Mapping[str, Any], *, force: bool, quiet: bool) -> int:
@@ -61,13 +60,10 @@ def run(settings: dict[str, Any], asked: Mapping[str, Any], *, force: bool, quie
                 click.echo()
             click.echo(paragraph(decomposition.summary()))
     if settings.get("output"):
-        result = audit.run(
-            table, **options.arguments_of(settings, "run"), **auditing.told(settings, "explain")
+        result = audit.attach(
+            auditing.judged(table, settings, "explain"), explanation, decomposition
         )
-        result = audit.attach(result, explanation, decomposition)
-        for name in auditing.written(result, settings, force=force, quiet=quiet):
-            if not quiet:
-                click.echo(f"Written: {name}")
+        auditing.reported(result, settings, force=force, quiet=quiet)
     return 0
 
 
@@ -79,13 +75,7 @@ def _thorough(settings: Mapping[str, Any], asked: Mapping[str, Any]) -> bool | N
 
 
 def _check(settings: Mapping[str, Any], asked: Mapping[str, Any], controls: list[str]) -> None:
-    if auditing.is_tally(settings):
-        raise InputError(
-            "CLI005",
-            f"{settings['data']} is a tally, and only rows can be explained",
-            argument="FILE",
-            fix="name the file it was counted from",
-        )
+    auditing.refuse_tally(settings, "only rows can be explained")
     if not settings.get("model") and not controls:
         raise CommandError(
             "CLI005",

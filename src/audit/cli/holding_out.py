@@ -16,11 +16,14 @@ from audit.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-DECIDED = ("decision", "score", "risk", "stages", "amount", "unfavorable", "levels")
+DECIDED = ("decision", "score", "risk", "stages", "amount", "levels")
 """Roles of decisions already taken: a model that is yet to be trained has none."""
 
 ONCE = ("where", "encoding")
 """What is said of a file, and not of the rows that came from it."""
+
+LATER = ("cutoff", "approval_rate")
+"""How candidates decide: said to the comparison, not to the reader."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,31 +55,30 @@ def held_out(settings: Mapping[str, Any], *, share: float, test: str | None) -> 
             "CLI004", f"{share:g} is no share of people to hold out", argument="test_share",
             fix="a number between 0 and 1",
         )  # fmt: skip
-    roles = options.arguments_of(settings, "read")
-    named = {key: roles.pop(key) for key in ("cutoff", "approval_rate") if key in roles}
-    del named  # how candidates decide is said to the comparison, not to the reader
-    frame, size = _rows(settings["data"], roles)
-    features = features_of(frame, roles)
+    roles = {k: v for k, v in options.arguments_of(settings, "read").items() if k not in LATER}
+    frame, features = _rows(settings["data"], roles)
     learned = {k: v for k, v in roles.items() if k not in (*DECIDED, *ONCE)}
-    learned["favorable"] = _of_outcome(roles.get("favorable"))
-    if isinstance(roles.get("unfavorable"), Mapping) and "outcome" in roles["unfavorable"]:
-        learned["unfavorable"] = {"outcome": roles["unfavorable"]["outcome"]}
+    for side in ("favorable", "unfavorable"):
+        learned[side] = _of_outcome(roles.get(side))
     learned = {k: v for k, v in learned.items() if v is not None} | {"features": features}
     seed = int(settings.get("seed", 0))
     name = Path(str(settings["data"])).name
     if test is not None:
-        other, held = _rows(test, roles)
-        words = f"The {held:,} people of {Path(test).name} are judged on; "
+        other, _ = _rows(test, roles)
+        words = f"The {len(other):,} people of {Path(test).name} are judged on; "
         parts = frame, other
     else:
         out = _drawn(frame, roles.get("cluster"), share, seed)
         if out.all() or not out.any():
             raise InputError(
-                "CLI004", f"{share:g} of {size:,} rows leaves nobody on one side",
+                "CLI004", f"{share:g} of {len(frame):,} rows leaves nobody on one side",
                 argument="test_share", fix="another share, or more rows",
             )  # fmt: skip
         parts = frame[~out].reset_index(drop=True), frame[out].reset_index(drop=True)
-        words = f"{len(parts[1]):,} of {size:,} rows of {name} are held out, drawn by seed {seed}; "
+        words = (
+            f"{len(parts[1]):,} of {len(frame):,} rows of {name} are held out, drawn by seed "
+            f"{seed}; "
+        )
     return Held(
         train=audit.read(parts[0], **learned),
         test=audit.read(parts[1], **learned),
@@ -86,23 +88,10 @@ def held_out(settings: Mapping[str, Any], *, share: float, test: str | None) -> 
     )
 
 
-def features_of(frame: pd.DataFrame, roles: Mapping[str, Any]) -> list[str]:
-    """The columns named as features; where none are, all that have no other part."""
-    if roles.get("features"):
-        return list(roles["features"])
-    taken: set[str] = set()
-    for key in ("protected", "stages", "amount", "strata"):
-        taken |= {str(name) for name in roles.get(key) or ()}
-    for key in ("decision", "outcome", "score", "risk", "weight", "count", "cluster", "id", "time"):
-        if roles.get(key) is not None:
-            taken.add(str(roles[key]))
-    return [str(c) for c in frame.columns if c not in taken]
-
-
-def _rows(source: Any, roles: Mapping[str, Any]) -> tuple[pd.DataFrame, int]:
-    """The file's rows as pandas, after `where`."""
+def _rows(source: Any, roles: Mapping[str, Any]) -> tuple[pd.DataFrame, list[str]]:
+    """The file's rows as pandas, after `where`, and the columns to learn from."""
     import audit
-    from audit.mitigation.people import as_pandas
+    from audit.mitigation.people import as_pandas, features_of
     from audit.table.rows import CodedRows
 
     table = audit.read(source, **roles)
@@ -111,7 +100,8 @@ def _rows(source: Any, roles: Mapping[str, Any]) -> tuple[pd.DataFrame, int]:
             "MIT002", "a model is trained on rows, and these stay in an engine", argument="FILE",
             fix="name a file of rows: .csv or .parquet",
         )  # fmt: skip
-    return as_pandas(table.rows.frame).reset_index(drop=True), table.size
+    frame = as_pandas(table.rows.frame).reset_index(drop=True)
+    return frame, list(features_of(table.roles, [str(c) for c in frame.columns]))
 
 
 def _of_outcome(favorable: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from audit.cli import auditing, options
+from audit.cli import auditing
 from audit.cli.corrections import CommandError
 from audit.cli.holding_out import Held, held_out
 from audit.cli.outcome import paragraph, width
@@ -59,30 +59,26 @@ def run(settings: dict[str, Any], asked: Mapping[str, Any], *, force: bool, quie
             click.echo()
             click.echo(remedies(one.to_dict(), width()).rstrip("\n"))
         click.echo()
-    for name, path in saves_of(asked):
-        written = _saved(found, name, path, force=force)
-        if not quiet:
-            click.echo(f"Written: {written}")
     if settings.get("output"):
         with Progress(quiet=quiet) as step:
             step("auditing the model as it is")
             result = _audited(found[0], held, settings, costs)
             result = audit.attach(result, comparison=comparison, alternatives=alternatives)
-        for name in auditing.written(result, settings, force=force, quiet=quiet):
-            if not quiet:
-                click.echo(f"Written: {name}")
+        auditing.reported(result, settings, force=force, quiet=quiet)
+    for name, path in saves_of(asked):
+        written = _saved(found, name, path, force=force)
+        if not quiet:
+            click.echo(f"Written: {written}")
     if not quiet:
         click.echo(paragraph(_next(found, settings, asked)))
     return 0
 
 
-def check(settings: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+def check(settings: Mapping[str, Any], asked: Mapping[str, Any], *, force: bool) -> None:
     """Refuse what cannot be done, before anything is read."""
-    if auditing.is_tally(settings):
-        raise InputError(
-            "CLI005", f"{settings['data']} is a tally, and a model is trained on rows",
-            argument="FILE", fix="name the file it was counted from",
-        )  # fmt: skip
+    from audit.mitigation import saving
+
+    auditing.refuse_tally(settings, "a model is trained on rows")
     if settings.get("data") and not settings.get("outcome"):
         raise CommandError(
             "CLI005", "what happened to each applicant (--outcome) is not said, and a model "
@@ -106,7 +102,8 @@ def check(settings: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
             "CLI005", "a profit needs what a loan gains and loses", argument="--costs",
             fix="say both", add=["--costs", "0.18,0.82"],
         )  # fmt: skip
-    saves_of(asked)
+    for _, path in saves_of(asked):
+        saving.check(path, force=force)
 
 
 def methods_of(asked: Mapping[str, Any]) -> Any:
@@ -189,18 +186,13 @@ def _saved(found: Sequence[Any], name: str, path: str, *, force: bool) -> Path:
     if name == RECOMMENDED:
         for one in found:
             if one.recommendation is not None:
-                return _written(one, one.recommendation, path, force=force)
+                return Path(one.save(one.recommendation, path, force=force))
         raise InputError(
             "CLI004", "nothing is recommended, so nothing can be saved as such", argument="--save",
             fix="name a candidate of the table",
         )  # fmt: skip
     holder = next((one for one in found if name in one), found[0])
-    return _written(holder, name, path, force=force)
-
-
-def _written(holder: Any, candidate: Any, path: str, *, force: bool) -> Path:
-    made: Path = holder.save(candidate, path, force=force)
-    return made
+    return Path(holder.save(name, path, force=force))
 
 
 def _audited(comparison: Any, held: Held, settings: Mapping[str, Any], costs: Any) -> Any:
@@ -213,9 +205,7 @@ def _audited(comparison: Any, held: Held, settings: Mapping[str, Any], costs: An
         column += "_"
     scored = frame.assign(**{column: decider.scores(frame)})
     table = audit.read(scored, **{**held.roles, "score": column, "cutoff": float(decider.rule.at)})
-    result = audit.run(
-        table, **options.arguments_of(settings, "run"), **auditing.told(settings, "mitigate")
-    )
+    result = auditing.judged(table, settings, "mitigate")
     if costs is None:
         return result
     return audit.attach(result, sweep=audit.sweep_cutoffs(table, costs=costs))

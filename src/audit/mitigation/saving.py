@@ -42,14 +42,8 @@ def save(candidate: Candidate, path: str | Path, *, force: bool = False) -> Path
     MIT455 skops cannot hold the model; MIT456 it holds types that reading back would refuse;
     MIT457 the place cannot be written to, and the old file is intact.
     """
-    target = path_of(path, "MIT451")
-    if target.suffix.lower() != ENDING:
-        raise InputError(
-            "MIT451", f"{target.name} is no {ENDING} file", argument="path",
-            fix=f"name it {target.stem or 'model'}{ENDING}",
-        )  # fmt: skip
+    target = check(path, force=force)
     estimator = _estimator(candidate)
-    _permit(target, force)
     data = _dumped(candidate.name, estimator)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -59,6 +53,21 @@ def save(candidate: Candidate, path: str | Path, *, force: bool = False) -> Path
             "MIT457", f"cannot write {target}: {error.strerror or error}", argument="path",
             fix="choose a folder that can be written to",
         ) from error  # fmt: skip
+    return target
+
+
+def check(path: str | Path, *, force: bool = False) -> Path:
+    """The place of a name; one that `save` would refuse is refused before anything is trained.
+
+    Raises `InputError` MIT451 and MIT453.
+    """
+    target = path_of(path, "MIT451")
+    if target.suffix.lower() != ENDING:
+        raise InputError(
+            "MIT451", f"{target.name} is no {ENDING} file", argument="path",
+            fix=f"name it {target.stem or 'model'}{ENDING}",
+        )  # fmt: skip
+    _permit(target, force)
     return target
 
 

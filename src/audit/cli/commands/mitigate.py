@@ -114,7 +114,7 @@ def mitigate(
     settings = options.gather(
         flags, file=options.one_file(files, "mitigate"), config_file=config_file, quiet=quiet
     )
-    mitigating.check(settings, asked)
+    mitigating.check(settings, asked, force=force)
     auditing.check_outputs(settings, force=force)
     settings = auditing.completed(settings, verb="mitigate")
     return mitigating.run(settings, asked, force=force, quiet=quiet)

@@ -37,6 +37,4 @@ def render(report: str, targets: tuple[str, ...], charts: str, force: bool, quie
     settings = {"output": targets, "charts": charts}
     auditing.check_outputs(settings, force=force)
     result = audit.load(report)
-    for name in auditing.written(result, settings, force=force, quiet=quiet):
-        if not quiet:
-            click.echo(f"Written: {name}")
+    auditing.reported(result, settings, force=force, quiet=quiet)
