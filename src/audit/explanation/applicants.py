@@ -12,7 +12,9 @@ import numpy.typing as npt
 from audit.errors import InputError
 from audit.explanation.sampling import at_most
 from audit.table.arguments import unknown_column
+from audit.table.match import ABSENT, alone, level_told
 from audit.table.model import favorable_values
+from audit.table.references import reference_place
 from audit.table.roles import Level, is_named
 from audit.table.rows import CodedRows, Table
 from audit.table.wording import shown, suggestion
@@ -172,7 +174,7 @@ def applicants(model: Any, table: Any) -> Applicants:
     for name, own in levels.items():
         found = belonging(table.roles, (name,), (own,))
         groups[name] = tuple(g[0] for g in found.groups)
-        inside[name] = np.eye(len(own), dtype=bool) if found.members is None else found.members
+        inside[name] = found.inside
     mass = np.ones(table.size) if count is None else count
     return Applicants(
         frame=frame.select(list(features)),
@@ -230,12 +232,8 @@ def _features(model: Any, table: Table, columns: list[str]) -> tuple[str, ...]:
 
 
 def _reference(table: Table, name: str, groups: tuple[Level, ...], rows: Floats) -> Level:
-    """Declared, else the largest group (ties: first in level order); never the missing one."""
-    if name in table.roles.reference:
-        return table.roles.reference[name]
-    named = [is_named(table.roles, (name,), (g,)) for g in groups]
-    present = [i for i, own in enumerate(named) if own and rows[i] > 0]
-    return groups[max(present, key=lambda i: (rows[i], -i))] if present else None
+    place = reference_place(table.roles, name, groups, rows.tolist())
+    return None if place is None else groups[place]
 
 
 def _favorable(table: Table) -> tuple[tuple[Any, ...], ...]:
@@ -253,8 +251,7 @@ def chosen_group(
     or that several attributes have.
     """
     names = list(people.codes)
-    if isinstance(attribute, tuple | list) and len(attribute) == 1:
-        attribute = attribute[0]
+    attribute = alone(attribute)
     if attribute is not None and not (isinstance(attribute, str) and attribute in names):
         several = isinstance(attribute, tuple | list)
         raise InputError(
@@ -269,8 +266,7 @@ def chosen_group(
         )
     if group is None:
         return attribute, None, False
-    if isinstance(group, tuple | list) and len(group) == 1:
-        group = group[0]
+    group = alone(group)
     found = _having(people, names if attribute is None else [attribute], group)
     if len(found) != 1:
         within = f" of {attribute}" if attribute is not None else ""
@@ -298,17 +294,9 @@ def chosen_group(
 
 
 def _having(people: Applicants, names: list[str], told: Any) -> list[tuple[str, Level]]:
-    from audit.table.distinct import kind_of
-    from audit.table.match import ABSENT, match
-
     found: list[tuple[str, Level]] = []
     for name in names:
-        levels = [v for v in people.groups[name] if v is not None]
-        try:
-            known = told in levels
-        except Exception:  # what cannot be compared is no level
-            known = False
-        level = told if known else match(told, levels, kind_of(levels))
+        level = level_told(told, [v for v in people.groups[name] if v is not None])
         if level is not ABSENT:
             found.append((name, level))
     return found
