@@ -52,7 +52,7 @@ def proxies(
     """
     import narwhals as nw
 
-    from audit.table.columns import bins_of, ranked, telling
+    from audit.table.columns import bins_of, power
 
     rng = np.random.default_rng(seed)
     rows = rng.permutation(len(frame))[:SHUFFLED]
@@ -62,11 +62,10 @@ def proxies(
     found = []
     for name in names:
         binned = bins_of(nw.from_native(frame[name], series_only=True), name)
-        area = max(ranked(binned, member), telling(binned.codes, len(binned.labels), member))
         column = sample[name]
         mixed = sample.assign(**{name: column.iloc[order].set_axis(column.index)})
         use = float(np.abs(score(mixed) - before).mean())
-        found.append(Proxy(name=name, tells=float(area), use=use))
+        found.append(Proxy(name=name, tells=power(binned, member), use=use))
     return tuple(sorted(found, key=lambda p: (-(2 * p.tells - 1) * p.use, p.name)))
 
 

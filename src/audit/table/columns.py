@@ -176,6 +176,11 @@ def telling(codes: Codes, bins: int, bad: npt.NDArray[np.bool_]) -> float:
     return sum(areas) / 2
 
 
+def power(column: Binned, bad: npt.NDArray[np.bool_]) -> float:
+    """AUC of a column, in its own order or in the best one."""
+    return max(ranked(column, bad), telling(column.codes, len(column.labels), bad))
+
+
 def fingerprint(marks: npt.NDArray[np.uint64], column: Any, name: str) -> tuple[Any, int]:
     """Marks with one more column mixed in, and about how many distinct values it has.
 

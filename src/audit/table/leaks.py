@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from audit.table.columns import Binned, bins_of, moments, ranked, telling
+from audit.table.columns import bins_of, moments, power
 from audit.table.one_sided import SMALL, gaps, leak, meaning
 from audit.table.roles import Issue
 from audit.table.rows import Table
@@ -122,29 +122,24 @@ def _heard(name: str, column: Any, asked: Asked, table: Table, severity: str) ->
         )
         return Heard(name=name, power=1.0, firm=True, issue=itself)
     kept = bins_of(_at(column, asked.known), name)
-    power = _power(kept, bad)
-    firm = power - 2 * _error(power, int(bad.sum()), int((~bad).sum())) >= FIRM
+    area = power(kept, bad)
+    firm = area - 2 * _error(area, int(bad.sum()), int((~bad).sum())) >= FIRM
     issue: Issue | None
-    if power >= LEAK:
+    if area >= LEAK:
         issue = leak(
             "TBL501",
             severity,
             name,
-            f"{shown(name)} alone nearly tells the outcome: AUC {_rounded(power)} on {asked.rows}",
+            f"{shown(name)} alone nearly tells the outcome: AUC {_rounded(area)} on {asked.rows}",
             ASK,
         )
     else:
         issue = meaning(name, kept, bad, asked.rows, severity) or gaps(name, kept, bad, asked.rows)
-    return Heard(name=name, power=power, firm=firm, issue=issue)
+    return Heard(name=name, power=area, firm=firm, issue=issue)
 
 
 def _at(column: Any, places: Places) -> Any:
     return column if places is None else column[places]
-
-
-def _power(kept: Binned, bad: Mask) -> float:
-    """AUC of a column, in its own order or in the best one."""
-    return max(ranked(kept, bad), telling(kept.codes, len(kept.labels), bad))
 
 
 def _error(area: float, own: int, rest: int) -> float:
@@ -198,16 +193,15 @@ def _distance(area: float) -> float:
 
 
 def _decides(name: str, column: Any, denied: Mask) -> list[Issue]:
-    kept = bins_of(column, name)
-    power = _power(kept, denied)
-    if power < DECIDED:
+    area = power(bins_of(column, name), denied)
+    if area < DECIDED:
         return []
     return [
         leak(
             "TBL508",
             "note",
             name,
-            f"{shown(name)} alone nearly tells the decision: AUC {_rounded(power)} on "
+            f"{shown(name)} alone nearly tells the decision: AUC {_rounded(area)} on "
             f"{len(denied):,} decisions",
             "find out whether it is the score or rule behind the decision, or written with it; "
             "a model fitted on it learns the old decisions",
@@ -238,8 +232,8 @@ def _dated(name: str, column: Any, asked: Asked) -> list[Issue]:
     ]
 
 
-def _rounded(power: float) -> str:
-    return f"{power:.3f}" if power < 0.9995 else "1.000"
+def _rounded(area: float) -> str:
+    return f"{area:.3f}" if area < 0.9995 else "1.000"
 
 
 # --- asking ---------------------------------------------------------------------------------
