@@ -296,8 +296,8 @@ def test_levels_move_the_mean_and_keep_the_order():
     own = Network([rng.normal(size=(3, 2)), rng.normal(size=(1, 3))], [np.ones(3), np.ones(1)])
     inputs = rng.normal(size=(200, 2))
     moved = levelled(own, inputs, 0.3)
-    assert moved.chances(inputs).mean() == pytest.approx(0.3)
-    np.testing.assert_array_equal(moved.chances(inputs).argsort(), own.chances(inputs).argsort())
+    assert moved.scores(inputs).mean() == pytest.approx(0.3)
+    np.testing.assert_array_equal(moved.scores(inputs).argsort(), own.scores(inputs).argsort())
 
 
 @pytest.fixture(scope="module")
@@ -320,10 +320,10 @@ def test_the_network_says_what_torch_said(torch, monkeypatch, groups):
         frame.loc[frame.index[::5], "sex"] = "x"
     own = task(frame, settings=QUICK)
     decider, _ = made(METHODS, TORCH, own)
-    encoded = np.asarray(decider.scorer.encoding.transform(own.train.inputs))
+    encoded = np.asarray(decider.scorer.change.transform(own.train.inputs))
     with torch.no_grad():
         theirs = kept[0](torch.from_numpy(encoded).float()).numpy()[:, 0]
-    ours = own_way(kept[0]).chances(encoded)
+    ours = own_way(kept[0]).scores(encoded)
     np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 

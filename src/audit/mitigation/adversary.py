@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from audit.mitigation.changed_inputs import learned
-from audit.mitigation.deciders import Cut, Decider, Plain
-from audit.mitigation.fitting import Lesson, NotFittedError, fitted, told
+from audit.mitigation.deciders import Changed, Plain
+from audit.mitigation.fitting import NotFittedError, fitted, one_hot, told
 from audit.mitigation.logistic_adversary import LogisticAdversary
 from audit.mitigation.method import DURING, Made, Method
 from audit.mitigation.people import GOOD
-from audit.mitigation.task import Task, tuned
+from audit.mitigation.task import Task, decider, learned, tuned, unchanged
 from audit.table.wording import listed
 
 Ints = npt.NDArray[np.int64]
@@ -43,16 +43,13 @@ def adversarial_debiasing(task: Task) -> Made:
     estimator = _pipeline(task, own)
 
     def learn(rows: Ints) -> tuple[Plain, tuple[str, ...]]:
-        lesson = Lesson(
-            inputs=task.train.inputs.iloc[rows], labels=task.labels[rows],
-            weight=None if task.weight is None else task.weight[rows],
-            more={"logisticadversary__groups": seen[rows]},
-        )  # fmt: skip
+        more = {"logisticadversary__groups": seen[rows]}
+        lesson = replace(unchanged(task, rows), more=more)
         model, said = fitted(estimator, lesson)
         return Plain(model, task.train.features, task.train.labels[1]), said
 
-    decider, said = learned(task, learn, task.train.features)
-    return decider, notes + said
+    found, said = learned(task, learn, task.train.features)
+    return found, notes + said
 
 
 def adversarial_debiasing_torch(task: Task) -> Made:
@@ -75,9 +72,8 @@ def adversarial_debiasing_torch(task: Task) -> Made:
     seen, notes = _seen(task)
     scorer = _network(task, own, np.arange(len(task.train)), seen)
     # networks of other rows score on other scales, so the cut-off is not found out of fold
-    at = task.where.at(scorer.scores(task.train.frame), task.train.mass)
     features = task.train.features
-    return Decider(scorer, Cut(at), task.train.labels, features, task.seed), notes
+    return decider(task, scorer, features, lambda: scorer.scores(task.train.frame)), notes
 
 
 def encoding(task: Task) -> Any:
@@ -85,7 +81,7 @@ def encoding(task: Task) -> Any:
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+    from sklearn.preprocessing import StandardScaler
 
     inputs = task.train.inputs
     numbers = [c for c in inputs if inputs[c].dtype.kind in "iuf"]
@@ -95,8 +91,7 @@ def encoding(task: Task) -> Any:
         filled = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
         steps.append(("numbers", filled, numbers))
     if words:
-        one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
-        steps.append(("words", one_hot, words))
+        steps.append(("words", one_hot(), words))
     return ColumnTransformer(steps)
 
 
@@ -113,10 +108,7 @@ def _pipeline(task: Task, own: dict[str, Any]) -> Any:
 def _seen(task: Task) -> tuple[Ints, tuple[str, ...]]:
     """Groups as the adversary sees them, −1 for none, and a note on those left out."""
     sizes = np.bincount(task.codes, minlength=len(task.levels))
-    kept = [
-        i for i, level in enumerate(task.levels)
-        if sizes[i] >= FEWEST and task.train.decides(task.attribute, level)
-    ]  # fmt: skip
+    kept = np.flatnonzero((sizes >= FEWEST) & task.named)
     if len(kept) < 2:
         raise NotFittedError(
             f"fewer than two groups of {task.attribute} have {FEWEST} training rows"
@@ -131,7 +123,7 @@ def _network(task: Task, own: dict[str, Any], rows: Ints, seen: Ints) -> Any:
     import torch
     from fairlearn.adversarial import AdversarialFairnessClassifier
 
-    from audit.mitigation.network import Encoded, levelled, taken_out
+    from audit.mitigation.network import levelled, taken_out
 
     rows = rows[seen[rows] >= 0]
     rows = np.random.default_rng(task.seed).permutation(rows)
@@ -166,7 +158,7 @@ def _network(task: Task, own: dict[str, Any], rows: Ints, seen: Ints) -> Any:
     # the update takes all of the last intercept's own gradient away, so that as trained it says
     # nothing of how many are favourable
     network = levelled(network, inputs, float(good.mean()))
-    return Encoded(change, network, task.train.features)
+    return Changed(change, network)
 
 
 def _modules(width: int, own: dict[str, Any], groups: int) -> tuple[Any, Any]:

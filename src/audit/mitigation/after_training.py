@@ -11,7 +11,7 @@ import numpy.typing as npt
 from audit.mitigation.deciders import Decider
 from audit.mitigation.fitting import NotFittedError
 from audit.mitigation.method import Made
-from audit.mitigation.people import BAD, GOOD
+from audit.mitigation.people import GOOD
 from audit.mitigation.task import Task, baseline, baseline_scores
 from audit.table.wording import listed, shown
 
@@ -30,6 +30,8 @@ MOST = 2_000_000
 class Unseen:
     """Training people of the groups that get a rule, with out-of-fold scores."""
 
+    rows: Ints
+    """Numbers of these rows among the training rows."""
     scores: Floats
     """P(favourable) by models that had not seen the row."""
     good: Ints
@@ -60,12 +62,10 @@ def unseen(task: Task, *, both_sides: bool = True) -> Unseen:
     than two groups are left.
     """
     train = task.train
-    known = (train.outcome == GOOD) | (train.outcome == BAD)
-    kinds = np.zeros((len(task.levels), 2), np.int64)
-    np.add.at(kinds, (task.codes[known], train.outcome[known]), 1)
-    named = [train.decides(task.attribute, level) for level in task.levels]
-    groups = tuple(g for g in range(len(task.levels)) if named[g] and int(kinds[g].min()) >= FEWEST)
-    small = [g for g in range(len(task.levels)) if g not in groups and int(kinds[g].sum())]
+    cells = np.bincount(2 * task.codes + train.outcome, minlength=2 * len(task.levels))
+    kinds = cells.reshape(-1, 2)
+    groups = tuple(np.flatnonzero(task.named & (kinds.min(axis=1) >= FEWEST)).tolist())
+    small = [g for g in np.flatnonzero(kinds.sum(axis=1)).tolist() if g not in groups]
     if len(groups) < 2:
         raise NotFittedError(
             f"it needs two groups with {FEWEST} applicants of each outcome; "
@@ -77,10 +77,10 @@ def unseen(task: Task, *, both_sides: bool = True) -> Unseen:
             "applicants of one outcome"
         )
     decider, notes = baseline(task)
-    found = baseline_scores(task)
-    kept = np.flatnonzero(known & np.isin(task.codes, groups))
+    kept = np.flatnonzero(np.isin(task.codes, groups))
     return Unseen(
-        scores=found[kept],
+        rows=kept,
+        scores=baseline_scores(task)[kept],
         good=(train.outcome[kept] == GOOD).astype(np.int64),
         codes=task.codes[kept],
         privileged=task.privileged[kept],
@@ -139,8 +139,7 @@ def approval(rule: Any, task: Task, found: Unseen) -> float:
 def chances_of(rule: Any, task: Task, found: Unseen) -> Floats:
     """Chance of approval of each of the people that a rule was learned from."""
     column = task.train.frame[[task.attribute]]
-    kept = np.flatnonzero(np.isin(task.codes, found.groups) & (task.train.outcome >= BAD))
-    chance: Floats = rule.approved(found.scores, column.iloc[kept])
+    chance: Floats = rule.approved(found.scores, column.iloc[found.rows])
     return chance
 
 

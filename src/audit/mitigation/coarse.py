@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from audit.mitigation.families import last_of
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -41,7 +43,7 @@ class Coarse:
 
 def coarse(estimator: Any, inputs: pd.DataFrame) -> Coarse | None:
     """Bins for an estimator that makes bins itself; None for any other, or where it has no need."""
-    last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
+    last, _ = last_of(estimator)
     if not type(last).__name__.startswith("HistGradientBoosting"):
         return None
     bins = {}

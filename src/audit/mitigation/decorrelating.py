@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from audit.mitigation.changed_inputs import learned, taught
+from audit.mitigation.changed_inputs import taught, with_group
 from audit.mitigation.deciders import Changed, Grouping
-from audit.mitigation.fitting import NotFittedError, reads_categories, told
+from audit.mitigation.fitting import NotFittedError, one_hot, reads_categories, told
 from audit.mitigation.method import Made
-from audit.mitigation.task import Task, share_of
+from audit.mitigation.settings import Share
+from audit.mitigation.task import Task, learned, tuned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+ALPHA: Mapping[str, Any] = {"alpha": Share(1.0)}
+"""How much of what the group tells is taken."""
 NOTHING = 1e-9
 """Share of a column's spread below which what the group leaves of it counts as rounding."""
 
@@ -98,7 +102,6 @@ def split(estimator: Any, inputs: pd.DataFrame, labels: Any) -> tuple[Encoded, A
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import OneHotEncoder
 
     own, head = clone(estimator), None
     if isinstance(own, Pipeline):
@@ -112,8 +115,7 @@ def split(estimator: Any, inputs: pd.DataFrame, labels: Any) -> tuple[Encoded, A
             rest = [c for c in made if c not in worded]
             steps: list[Any] = []
             if worded:
-                one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
-                steps.append(("text", one_hot, worded))
+                steps.append(("text", one_hot(), worded))
             if rest:
                 gaps = SimpleImputer(strategy="median", keep_empty_features=True)
                 steps.append(("numbers", gaps, rest))
@@ -154,13 +156,13 @@ def decorrelation_of(task: Task, rows: Ints, strength: float) -> tuple[Decorrela
 
 def decorrelated(task: Task) -> Made:
     """A model that reads inputs which do not correlate with the group."""
-    strength = share_of(task, "correlation_remover", "alpha", 1.0)
+    strength = float(tuned(task, "correlation_remover", ALPHA)["alpha"])
 
     def learn(rows: Ints) -> tuple[Changed, tuple[str, ...]]:
         change, model = decorrelation_of(task, rows, strength)
         return taught(task, rows, change, model)
 
-    decider, notes = learned(task, learn)
+    decider, notes = learned(task, learn, with_group(task))
     said = []
     if task.weight is not None:
         said.append("the correlation is taken out of the rows as they are, not as they weigh")

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.errors import InputError
+from audit.mitigation.families import last_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +21,8 @@ Ints = npt.NDArray[np.int64]
 
 FOLDS = 3
 """Parts of the training rows, each scored by a model that has not seen it."""
+MANY = 20_000
+"""Rows from which libraries may use as many threads as they like."""
 
 
 class NotFittedError(Exception):
@@ -38,6 +41,19 @@ class Lesson:
     """Of each row in training; None where all are alike."""
     more: Mapping[str, Any] = field(default_factory=dict)
     """What else training is told, by the keyword of `fit`."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know of how these rows came to be."""
+
+
+def valued(good: npt.NDArray[np.bool_], labels: tuple[Any, Any]) -> npt.NDArray[Any]:
+    """The outcome of each row in the caller's own (unfavourable, favourable) value.
+
+    >>> valued(np.array([True, False]), ("default", "paid")).tolist()
+    ['paid', 'default']
+    """
+    bad, fine = labels
+    kind = np.array([bad, fine]).dtype
+    return np.where(good, np.array(fine, kind), np.array(bad, kind))
 
 
 def prepared(estimator: Any, inputs: pd.DataFrame) -> Any:
@@ -51,7 +67,6 @@ def prepared(estimator: Any, inputs: pd.DataFrame) -> Any:
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import Pipeline, make_pipeline
-    from sklearn.preprocessing import OneHotEncoder
 
     if isinstance(estimator, type) or not hasattr(estimator, "fit"):
         what = estimator.__name__ if isinstance(estimator, type) else type(estimator).__name__
@@ -80,13 +95,20 @@ def prepared(estimator: Any, inputs: pd.DataFrame) -> Any:
         return own
     steps: list[Any] = []
     if worded:
-        steps.append(("text", OneHotEncoder(handle_unknown="ignore", sparse_output=False), worded))
+        steps.append(("text", one_hot(), worded))
     if gaps and not reads_gaps(own):
         steps.append(("gaps", SimpleImputer(strategy="median"), gaps))
     columns = ColumnTransformer(steps, remainder="passthrough", verbose_feature_names_out=False)
     # LightGBM refuses names with brackets, commas or colons, which categories may well hold
     names = "default" if type(own).__module__.startswith("lightgbm") else "pandas"
     return make_pipeline(columns.set_output(transform=names), own)
+
+
+def one_hot() -> Any:
+    """How words become numbers: a column each; a word unseen in training is none of them."""
+    from sklearn.preprocessing import OneHotEncoder
+
+    return OneHotEncoder(handle_unknown="ignore", sparse_output=False)
 
 
 def reads_gaps(estimator: Any) -> bool:
@@ -106,23 +128,29 @@ def reads_categories(estimator: Any) -> bool:
 
 
 def fitted(estimator: Any, lesson: Lesson) -> tuple[Any, tuple[str, ...]]:
-    """A copy trained on a lesson, and what it warned of (each text once).
+    """A copy trained on a lesson; the lesson's notes, and what it warned of (each text once).
 
     Raises `NotFittedError` where training raises, or where rows have weights that it cannot take.
     """
     from sklearn.base import clone
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     own = clone(estimator)
     more = {} if lesson.weight is None else {weight_name(own): lesson.weight}
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         try:
-            with threadpool_limits(1 if len(lesson.inputs) < 20_000 else None):
+            with threads(len(lesson.inputs)):
                 own.fit(lesson.inputs, lesson.labels, **more, **lesson.more)
         except Exception as problem:
             raise NotFittedError(f"training failed: {told(problem)}") from None
-    return own, tuple(dict.fromkeys(worded(w) for w in said if matters(w)))
+    return own, (*lesson.notes, *dict.fromkeys(worded(w) for w in said if matters(w)))
+
+
+def threads(rows: int) -> Any:
+    """A context of one thread for few rows, which more threads would only hold up."""
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    return threadpool_limits(1 if rows < MANY else None)
 
 
 def matters(warning: warnings.WarningMessage) -> bool:
@@ -152,22 +180,18 @@ def weight_name(estimator: Any) -> str:
 
     Raises `NotFittedError` where it takes none.
     """
-    from sklearn.pipeline import Pipeline
     from sklearn.utils.validation import has_fit_parameter
 
-    last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+    last, prefix = last_of(estimator)
     if not has_fit_parameter(last, "sample_weight"):
         raise NotFittedError(f"{type(last).__name__} takes no weights of rows (sample_weight)")
-    name = "sample_weight"
-    return f"{estimator.steps[-1][0]}__{name}" if isinstance(estimator, Pipeline) else name
+    return f"{prefix}sample_weight"
 
 
 def chances(model: Any, inputs: pd.DataFrame, favorable: Any) -> Floats:
     """P(favourable outcome) of each row; raises `NotFittedError` where the model gives none."""
-    from threadpoolctl import threadpool_limits
-
     try:
-        with warnings.catch_warnings(), threadpool_limits(1 if len(inputs) < 20_000 else None):
+        with warnings.catch_warnings(), threads(len(inputs)):
             warnings.simplefilter("ignore")
             found = np.asarray(model.predict_proba(inputs), np.float64)
         classes = list(model.classes_)
@@ -181,20 +205,24 @@ def chances(model: Any, inputs: pd.DataFrame, favorable: Any) -> Floats:
     return values
 
 
-def folds(outcome: Ints, codes: Ints, seed: int) -> Iterator[tuple[Ints, Ints]]:
+def folds(
+    outcome: Ints, codes: Ints, seed: int, cluster: Ints | None = None
+) -> Iterator[tuple[Ints, Ints]]:
     """Rows to train on and rows to score, with every group and outcome in each part.
 
-    Raises `NotFittedError` where an outcome has fewer rows than there are parts.
+    `cluster` is the applicant of each row, whose rows are then in one part. Raises
+    `NotFittedError` where an outcome has fewer rows than there are parts.
     """
-    from sklearn.model_selection import StratifiedKFold
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     if np.bincount(outcome, minlength=2).min() < FOLDS:
         raise NotFittedError(f"an outcome has fewer than {FOLDS} rows to learn from")
 
     kinds = 2 * codes + outcome
     rare = np.bincount(kinds, minlength=int(kinds.max()) + 1)[kinds] < FOLDS
-    split = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
-    yield from split.split(np.zeros(len(kinds)), np.where(rare, outcome, kinds))
+    whole = StratifiedKFold if cluster is None else StratifiedGroupKFold
+    split = whole(FOLDS, shuffle=True, random_state=seed)
+    yield from split.split(np.zeros(len(kinds)), np.where(rare, outcome, kinds), cluster)
 
 
 def seeded(estimator: Any, seed: int) -> Any:
@@ -202,5 +230,10 @@ def seeded(estimator: Any, seed: int) -> Any:
     from sklearn.base import clone
 
     own = clone(estimator)
-    names = [n for n in own.get_params(deep=True) if n.split("__")[-1] == "random_state"]
-    return own.set_params(**dict.fromkeys(names, seed)) if names else own
+    return own.set_params(**dict.fromkeys(random_states(own), seed))
+
+
+def random_states(estimator: Any) -> dict[str, Any]:
+    """Every `random_state` in an estimator by its full name, nested ones too."""
+    params = estimator.get_params(deep=True)
+    return {n: v for n, v in params.items() if n.split("__")[-1] == "random_state"}

@@ -16,16 +16,19 @@ from audit.mitigation.after_training import (
     Unseen,
     approval,
     by_level,
+    chances_of,
     decided,
     put,
     repeats,
     unseen,
 )
 from audit.mitigation.borrowed import OTHERS, PRIVILEGED, dataset, quiet
+from audit.mitigation.deciders import Cut
 from audit.mitigation.fitting import NotFittedError, told
 from audit.mitigation.group_rules import BaseRateLots, FlippedLots, RejectBand
 from audit.mitigation.method import Made
 from audit.mitigation.task import Task
+from audit.table.memory import reached_by
 
 Rule = TypeVar("Rule", RejectBand, FlippedLots)
 
@@ -48,8 +51,7 @@ CLOSE = 0.02
 def reject_option(task: Task) -> Made:
     """A band about the cut-off, where others are approved and the reference group is denied."""
     found = unseen(task)
-    nobody = np.zeros(len(task.levels), bool)
-    if _gap(RejectBand(task.grouping, nobody, nobody, found.at, 0.0, found.at), found) < -BOUND:
+    if _gap(task, Cut(found.at), found) < -BOUND:
         raise NotFittedError(
             "the reference group is approved less often than the others, and the band would deny "
             "it more"
@@ -90,18 +92,21 @@ def _band(task: Task, found: Unseen, truth: Any, at: float) -> RejectBand | None
         float(model.classification_threshold), float(model.ROC_margin), found.at,
     )  # fmt: skip
     # where no width is within the bound AIF360 takes the one most against the others
-    return rule if abs(_gap(rule, found)) <= BOUND + 1e-9 else None
+    return rule if abs(_gap(task, rule, found)) <= BOUND + 1e-9 else None
 
 
-def _gap(rule: RejectBand, found: Unseen) -> float:
-    low, high = rule.above - rule.margin, rule.above + rule.margin
-    band = (found.scores <= high) & (found.scores > low)
-    approved = np.where(band, found.privileged == 0, found.scores > rule.above)
-    own = found.privileged == 1
+def _gap(task: Task, rule: Any, found: Unseen) -> float:
+    """The reference's share approved less that of the others."""
+    chance, own = chances_of(rule, task, found), found.privileged == 1
     return float(
-        np.average(approved[own], weights=found.mass[own])
-        - np.average(approved[~own], weights=found.mass[~own])
+        np.average(chance[own], weights=found.mass[own])
+        - np.average(chance[~own], weights=found.mass[~own])
     )
+
+
+def _by_side(task: Task, found: Unseen, others: float, own: float) -> dict[int, float]:
+    """One number for the reference group (`own`), and one for each other with a rule."""
+    return {g: own if g == task.reference else others for g in found.groups}
 
 
 def calibrated_equalized_odds(task: Task) -> Made:
@@ -124,18 +129,17 @@ def calibrated_equalized_odds(task: Task) -> Made:
             f"one side does not cost as much as the other (share {max(rates, key=abs):.2f})"
         )
     base = float(model.base_rate_unpriv), float(model.base_rate_priv)
-    sides = {g: int(g == task.reference) for g in found.groups}
     share = np.array(rates)[found.privileged]
     at = found.at
     if task.where.approval_rate is not None:
         # each person is two: the score, and the base rate in its place
         both = np.concatenate([found.scores, np.array(base)[found.privileged]])
         at = task.where.at(both, np.concatenate([(1 - share) * found.mass, share * found.mass]))
+    replaced, instead = _by_side(task, found, *rates), _by_side(task, found, *base)
     rule = BaseRateLots(
-        task.grouping, by_level(task, {g: rates[s] for g, s in sides.items()}),
-        by_level(task, {g: base[s] for g, s in sides.items()}), at, found.at,
-    )  # fmt: skip
-    note = f"scores replaced by the base rate: {put(task, {g: rates[s] for g, s in sides.items()})}"
+        task.grouping, by_level(task, replaced), by_level(task, instead), at, found.at
+    )
+    note = f"scores replaced by the base rate: {put(task, replaced)}"
     return decided(task, rule, found, note)
 
 
@@ -173,12 +177,9 @@ def _flipped(task: Task, found: Unseen, times: Any, at: float) -> FlippedLots | 
     if not model.model_params.success:
         return None
     own_kept, own_given, other_kept, other_given = np.clip(model.model_params.x, 0, 1).tolist()
-    kept, given = (other_kept, own_kept), (other_given, own_given)
-    sides = {g: int(g == task.reference) for g in found.groups}
-    return FlippedLots(
-        task.grouping, by_level(task, {g: kept[s] for g, s in sides.items()}),
-        by_level(task, {g: given[s] for g, s in sides.items()}), at, found.at,
-    )  # fmt: skip
+    kept = _by_side(task, found, other_kept, own_kept)
+    given = _by_side(task, found, other_given, own_given)
+    return FlippedLots(task.grouping, by_level(task, kept), by_level(task, given), at, found.at)
 
 
 def _settled(task: Task, found: Unseen, make: Callable[[float], Rule | None]) -> Rule | None:
@@ -189,13 +190,10 @@ def _settled(task: Task, found: Unseen, make: Callable[[float], Rule | None]) ->
     """
     if task.where.approval_rate is None:
         return make(found.at)
-    order = np.argsort(-found.scores, kind="stable")
-    held = np.cumsum(found.mass[order]) / found.mass.sum()
     asked, low, high = task.where.approval_rate, 0.0, 1.0
     share, best, off = asked, None, np.inf
     for _ in range(TRIES):
-        at = found.scores[order[min(int(np.searchsorted(held, share)), len(order) - 1)]]
-        rule = make(float(at))
+        rule = make(reached_by(found.scores, share, found.mass))
         reached = share if rule is None else approval(rule, task, found)
         if rule is not None and abs(reached - asked) < off:
             best, off = rule, abs(reached - asked)

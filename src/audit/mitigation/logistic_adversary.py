@@ -10,6 +10,8 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 
+from audit.table.memory import reached_by
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -242,10 +244,7 @@ class _Game:
         if self.who.approval_rate is None:
             at = min(max(self.who.at, 1e-6), 1 - 1e-6)
             return toward * float(np.log(at / (1 - at)))
-        order = np.argsort(-toward * raw, kind="stable")
-        held = np.cumsum(self.weight[order])
-        place = int(np.searchsorted(held, self.who.approval_rate * held[-1]))
-        return float(raw[order[min(place, len(order) - 1)]])
+        return toward * reached_by(toward * raw, self.who.approval_rate, self.weight)
 
     def back(self, step: Floats) -> Floats:
         """A step in the predictor's own coordinates."""

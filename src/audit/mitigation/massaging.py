@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
-from audit.mitigation.fitting import Lesson, chances, fitted
+from audit.mitigation.fitting import Lesson, chances, fitted, valued
 from audit.mitigation.method import Made
 from audit.mitigation.people import GOOD
 from audit.mitigation.task import Task, trained, unchanged
@@ -19,21 +21,16 @@ def massage(task: Task) -> Made:
     """A model trained on massaged outcomes."""
 
     def change(task: Task, rows: Ints) -> Lesson:
-        good, _ = massaged(task, rows)
-        bad_label, good_label = task.train.labels
-        kind = task.labels.dtype
-        plain = unchanged(task, rows)
-        labels = np.where(good, np.array(good_label, kind), np.array(bad_label, kind))
-        return Lesson(inputs=plain.inputs, labels=labels, weight=plain.weight)
+        good, changed = massaged(task, rows)
+        up = int((good & changed).sum())
+        said = (
+            f"of {len(good):,} training rows {up:,} were relabelled favourable and "
+            f"{int(changed.sum()) - up:,} unfavourable"
+        )
+        labels = valued(good, task.train.labels)
+        return replace(unchanged(task, rows), labels=labels, notes=(said,))
 
-    decider, notes = trained(task, change)
-    good, changed = massaged(task, np.arange(len(task.train)))
-    up = int((good & changed).sum())
-    said = (
-        f"of {len(good):,} training rows {up:,} were relabelled favourable and "
-        f"{int(changed.sum()) - up:,} unfavourable",
-    )
-    return decider, (*said, *notes)
+    return trained(task, change)
 
 
 def massaged(task: Task, rows: Ints) -> tuple[Flags, Flags]:
@@ -45,17 +42,14 @@ def massaged(task: Task, rows: Ints) -> tuple[Flags, Flags]:
     plain = unchanged(task, rows)
     good = task.train.outcome[rows] == GOOD
     mass, codes = task.train.mass[rows], task.codes[rows]
-    named = [
-        code for code, level in enumerate(task.levels) if task.train.decides(task.attribute, level)
-    ]
-    within = np.isin(codes, named)
+    within = task.named[codes]
     if not within.any() or not mass[within].sum() > 0:
         return good, np.zeros(len(good), np.bool_)
     model, _ = fitted(task.estimator, plain)
     scores = chances(model, plain.inputs, task.train.labels[1])
     rate = float(mass[within & good].sum() / mass[within].sum())
     found = good.copy()
-    for code in named:
+    for code in np.flatnonzero(task.named):
         own = np.flatnonzero(codes == code)
         found[own] = relabelled(good[own], scores[own], mass[own], rate)
     return found, found != good

@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from audit.mitigation.deciders import Plain
-from audit.mitigation.fitting import Lesson, fitted
+from audit.mitigation.fitting import Lesson, fitted, valued
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -54,9 +54,7 @@ class Relabelled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803
         """Train a copy on the caller's values; raises `NotFittedError` where that fails."""
-        bad, good = self.labels
-        kind = np.array([bad, good]).dtype
-        labels = np.where(np.asarray(y) == 1, np.array(good, kind), np.array(bad, kind))
+        labels = valued(np.asarray(y) == 1, self.labels)
         weight = None
         if sample_weight is not None:
             weight = np.asarray(sample_weight, np.float64)
@@ -66,7 +64,7 @@ class Relabelled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         if key not in known:
             lesson = Lesson(inputs=X[list(self.features)], labels=labels, weight=weight)
             model, notes = fitted(self.estimator, lesson)
-            known[key] = Plain(model, self.features, good), notes
+            known[key] = Plain(model, self.features, self.labels[1]), notes
         self.scorer_, self.notes_ = known[key]
         self.classes_ = np.array([0, 1])
         self._seen: tuple[Any, Floats] | None = None
@@ -146,6 +144,11 @@ class Vote:
     def __init__(self, mixture: Mixture) -> None:
         """Remember whose votes count."""
         self.mixture = mixture
+
+    @property
+    def lots(self) -> bool:
+        """Whether several have one, and may be drawn."""
+        return len(self.mixture.models) > 1
 
     def approved(self, scores: Floats, frame: pd.DataFrame) -> Floats:
         """Chance of approval of each row."""

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 Floats = npt.NDArray[np.float64]
 
@@ -16,7 +15,7 @@ class Network:
 
     >>> weights = [np.array([[1.0], [-1.0]]), np.array([[1.0, 1.0]])]
     >>> one = Network(weights, [np.zeros(2), np.zeros(1)])
-    >>> one.chances(np.array([[0.0], [100.0]])).round(3).tolist()
+    >>> one.scores(np.array([[0.0], [100.0]])).round(3).tolist()
     [0.5, 1.0]
     """
 
@@ -24,8 +23,8 @@ class Network:
         """By layer: weights (outputs, inputs) and biases; the slope below 0 between layers."""
         self.weights, self.biases, self.slope = weights, biases, slope
 
-    def chances(self, inputs: Floats) -> Floats:
-        """Of the favourable outcome, by row."""
+    def scores(self, inputs: Floats) -> Floats:
+        """P(favourable) of each row of encoded inputs."""
         from scipy.special import expit
 
         values = np.asarray(inputs, np.float64)
@@ -38,31 +37,19 @@ class Network:
         return found
 
 
-class Encoded:
-    """Chances from a network that reads encoded inputs."""
-
-    def __init__(self, encoding: Any, network: Network, features: tuple[str, ...]) -> None:
-        """Remember the fitted encoding, the network and the columns."""
-        self.encoding, self.network, self.features = encoding, network, features
-
-    def scores(self, frame: pd.DataFrame) -> Floats:
-        """P(favourable) of each row."""
-        return self.network.chances(self.encoding.transform(frame[list(self.features)]))
-
-
 def levelled(network: Network, inputs: Floats, share: float) -> Network:
     """The same network with its last intercept moved: its chances on these rows average `share`.
 
     The order of rows stays. `share` lies inside (0, 1).
 
     >>> flat = Network([np.array([[0.0]])], [np.array([3.0])])
-    >>> levelled(flat, np.zeros((2, 1)), 0.75).chances(np.zeros((1, 1))).round(6).tolist()
+    >>> levelled(flat, np.zeros((2, 1)), 0.75).scores(np.zeros((1, 1))).round(6).tolist()
     [0.75]
     """
     from scipy.optimize import brentq
     from scipy.special import expit, logit
 
-    raw = logit(np.clip(network.chances(inputs), 1e-12, 1 - 1e-12))
+    raw = logit(np.clip(network.scores(inputs), 1e-12, 1 - 1e-12))
     far = float(np.abs(raw).max()) + 30.0
     move = brentq(lambda shift: float(expit(raw + shift).mean()) - share, -far, far)
     return Network(

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from audit.mitigation.coarse import Coarse, coarse
 from audit.mitigation.deciders import Cut, Decider, Plain
-from audit.mitigation.fitting import NotFittedError, told
+from audit.mitigation.fitting import NotFittedError, threads, told
 from audit.mitigation.method import DURING, Made, Method
 from audit.mitigation.mixtures import Always, Mixture, Relabelled, Trained, Vote
 from audit.mitigation.people import GOOD
@@ -180,16 +180,14 @@ def _estimator(task: Task, constraint: str) -> Relabelled:
 def _trained(task: Task, learner: Any) -> tuple[Coarse | None, tuple[str, ...]]:
     """Train a reduction: how it coarsens inputs, and what the models warned of, each text once."""
     import pandas as pd
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     good = pd.Series((task.train.outcome == GOOD).astype(np.int64))
     inputs = task.train.inputs
     change = coarse(task.estimator, inputs)
     if change is not None:
         inputs = change.transform(inputs)
-    threads = 1 if len(inputs) < 20_000 else None
     try:
-        with warnings.catch_warnings(), threadpool_limits(threads):
+        with warnings.catch_warnings(), threads(len(inputs)):
             warnings.simplefilter("ignore")  # the models' own are kept by the models
             learner.fit(inputs, good, sensitive_features=pd.Series(task.codes))
     except NotFittedError:

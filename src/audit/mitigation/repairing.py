@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from audit.mitigation.changed_inputs import learned, taught
+from audit.mitigation.changed_inputs import taught, with_group
 from audit.mitigation.deciders import Changed, Grouping
-from audit.mitigation.decorrelating import decorrelated
+from audit.mitigation.decorrelating import ALPHA, decorrelated
 from audit.mitigation.fitting import NotFittedError, told
 from audit.mitigation.method import BEFORE, Made, Method
-from audit.mitigation.task import Task, share_of
+from audit.mitigation.settings import Share
+from audit.mitigation.task import Task, learned, tuned
 from audit.table.wording import listed
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Curves = Mapping[str, Mapping[int, tuple[Floats, Floats]]]
 
+LEVEL: Mapping[str, Any] = {"repair_level": Share(1.0)}
+"""How much of the way numbers go to the median distribution."""
 FEWEST = 30
 """Rows of a group below which its distribution is not read."""
 ALIKE = 0.1
@@ -94,11 +97,7 @@ def repair_of(task: Task, rows: Ints, level: float) -> Repair:
 
 def _large(task: Task, codes: Ints) -> list[int]:
     counts = np.bincount(codes, minlength=len(task.levels))
-    groups = [
-        g
-        for g, level in enumerate(task.levels)
-        if counts[g] >= FEWEST and task.train.decides(task.attribute, level)
-    ]
+    groups: list[int] = np.flatnonzero((counts >= FEWEST) & task.named).tolist()
     if len(groups) < 2:
         raise NotFittedError(f"fewer than two groups of {task.attribute} have {FEWEST} rows")
     return groups
@@ -145,13 +144,13 @@ def _repairer() -> Any:
 
 
 def _repaired(task: Task) -> Made:
-    level = share_of(task, "disparate_impact_remover", "repair_level", 1.0)
+    level = float(tuned(task, "disparate_impact_remover", LEVEL)["repair_level"])
     _repairer()
 
     def learn(rows: Ints) -> tuple[Changed, tuple[str, ...]]:
         return taught(task, rows, repair_of(task, rows, level), task.estimator)
 
-    decider, notes = learned(task, learn)
+    decider, notes = learned(task, learn, with_group(task))
     change = decider.scorer.change
     as_is = [c for c in task.train.features if c not in change.curves and c not in change.held]
     said = []
@@ -204,7 +203,7 @@ METHODS: tuple[Method, ...] = (
         make=_repaired,
         needs_group_at_decision=True,
         extra="repair",
-        settings={"repair_level": 1.0},
+        settings=LEVEL,
     ),
     Method(
         key="correlation_remover",
@@ -220,6 +219,6 @@ METHODS: tuple[Method, ...] = (
         "Microsoft MSR-TR-2020-32; fairlearn's CorrelationRemover",
         make=decorrelated,
         needs_group_at_decision=True,
-        settings={"alpha": 1.0},
+        settings=ALPHA,
     ),
 )

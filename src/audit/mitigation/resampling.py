@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -72,8 +73,7 @@ def wanted(task: Task, rows: Ints, aim: Any) -> tuple[Ints, dict[int, int]]:
     size = 2 * len(task.levels)
     mass = np.bincount(cell, task.train.mass[rows], size).reshape(-1, 2)
     now = np.bincount(cell, minlength=size)
-    named = [task.train.decides(task.attribute, level) for level in task.levels]
-    aimed = np.where(np.array(named)[:, None], aim(mass), mass).ravel()
+    aimed = np.where(task.named[:, None], aim(mass), mass).ravel()
     ratio = np.divide(aimed, mass.ravel(), out=np.ones(size), where=mass.ravel() > 0)
     then = np.maximum(np.rint(now * ratio).astype(np.int64), (now > 0).astype(np.int64))
     worst = int(np.argmax(then / np.maximum(now, 1)))
@@ -104,12 +104,10 @@ def _undersampled(task: Task) -> Made:
 def _drawn(task: Task, aim: Any, sampler: str) -> Made:
     def change(task: Task, rows: Ints) -> Lesson:
         places = rows[drawn(task, rows, aim, sampler)]
-        return unchanged(task, places)
+        said = f"trained on {len(places):,} rows drawn from {len(rows):,}"
+        return replace(unchanged(task, places), notes=(said,))
 
-    everyone = np.arange(len(task.train))
-    number = len(drawn(task, everyone, aim, sampler))
-    decider, notes = trained(task, change)
-    return decider, (f"trained on {number:,} rows drawn from {len(everyone):,}", *notes)
+    return trained(task, change)
 
 
 def drawn(task: Task, rows: Ints, aim: Any, sampler: str) -> Ints:
@@ -133,15 +131,11 @@ def drawn(task: Task, rows: Ints, aim: Any, sampler: str) -> Ints:
 
 
 def _smoted(task: Task) -> Made:
-    made = [0]
-
     def change(task: Task, rows: Ints) -> Lesson:
         lesson, number = smoted(task, rows)
-        made[0] = max(made[0], number)
-        return lesson
+        return replace(lesson, notes=(f"{number:,} made-up rows beside {len(rows):,}",))
 
-    decider, notes = trained(task, change)
-    return decider, (f"{made[0]:,} made-up rows beside {len(task.train):,}", *notes)
+    return trained(task, change)
 
 
 def smoted(task: Task, rows: Ints) -> tuple[Lesson, int]:

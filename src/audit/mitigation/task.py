@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from audit.errors import InputError
 from audit.mitigation.deciders import Cut, Decider, Grouping, Plain
-from audit.mitigation.fitting import Lesson, NotFittedError, chances, fitted, folds, seeded
+from audit.mitigation.fitting import Lesson, fitted, folds, seeded, valued
 from audit.mitigation.people import GOOD, People
+from audit.mitigation.settings import checked
+from audit.table.memory import reached_by
 from audit.table.roles import Level
-from audit.table.wording import shown, suggestion
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -43,10 +43,7 @@ class Where:
             return float(np.nextafter(1.0 - self.cutoff, 2.0))
         if self.approval_rate is None:
             return HALF
-        order = np.argsort(-scores, kind="stable")
-        held = np.cumsum(mass[order]) / mass.sum()
-        place = int(np.searchsorted(held, self.approval_rate - 1e-12))
-        return float(scores[order[min(place, len(order) - 1)]])
+        return reached_by(scores, self.approval_rate, mass)
 
     @property
     def reads_scores(self) -> bool:
@@ -100,6 +97,11 @@ class Task:
         return self.levels.index(self.train.reference[self.attribute])
 
     @property
+    def named(self) -> npt.NDArray[np.bool_]:
+        """By level: whether it is a group by name, not the missing one."""
+        return np.array([self.train.decides(self.attribute, level) for level in self.levels])
+
+    @property
     def privileged(self) -> Ints:
         """1 in the reference group, 0 in any other: what methods for two groups read."""
         return np.where(self.codes == self.reference, 1, 0)
@@ -113,9 +115,7 @@ class Task:
     @property
     def labels(self) -> npt.NDArray[Any]:
         """The outcome in the caller's own values."""
-        bad, good = self.train.labels
-        kind = np.array([bad, good]).dtype
-        return np.where(self.train.outcome == GOOD, np.array(good, kind), np.array(bad, kind))
+        return valued(self.train.outcome == GOOD, self.train.labels)
 
     @property
     def weight(self) -> Floats | None:
@@ -135,110 +135,86 @@ class Task:
 Change = Callable[[Task, Ints], Lesson]
 """(task, training rows) -> what the estimator is trained on: those rows, changed."""
 
+Learn = Callable[[Ints], tuple[Any, tuple[str, ...]]]
+"""Training rows -> what scores (`scores(frame)`) and was trained on them, and notes."""
+
+Parts = Sequence[tuple[Ints, Ints]]
+"""Training rows to learn from and those to score, part by part."""
+
 
 def trained(
-    task: Task,
-    change: Change | None = None,
-    *,
-    features: tuple[str, ...] | None = None,
-    estimator: Any = None,
+    task: Task, change: Change | None = None, *, features: tuple[str, ...] | None = None
 ) -> tuple[Decider, tuple[str, ...]]:
-    """A model trained on changed rows, with the cut-off that `task.where` asks for, and warnings.
-
-    The cut-off is found on scores of unchanged rows by models trained without them (three parts).
-    `features` leaves columns out; `estimator` replaces the task's.
-    """
+    """The estimator trained on changed rows, with the cut-off that `task.where` asks for, and
+    notes; `features` leaves columns out."""
     names = task.train.features if features is None else features
-    own = task.estimator if estimator is None else estimator
-    make = change or unchanged
-    favorable = task.train.labels[1]
-    everyone = np.arange(len(task.train))
-    model, notes = fitted(own, _only(make(task, everyone), names))
-    scorer = Plain(model, names, favorable)
-    nothing = np.empty(0)
-    scores = out_of_fold(task, make, names, own) if task.where.reads_scores else nothing
+    return learned(task, _taught(task, change or unchanged, names), names)
+
+
+def learned(task: Task, learn: Learn, columns: tuple[str, ...]) -> tuple[Decider, tuple[str, ...]]:
+    """A scorer that reads `columns`, with the cut-off that `task.where` asks for, and notes.
+
+    The cut-off is found on scores of training rows by scorers that learned without them.
+    """
+    scorer, notes = learn(np.arange(len(task.train)))
+    return decider(task, scorer, columns, lambda: out_of_fold(task, learn)), notes
+
+
+def decider(
+    task: Task, scorer: Any, columns: tuple[str, ...], seen: Callable[[], Floats]
+) -> Decider:
+    """What scores, with the cut-off that `task.where` asks for; `seen` gives the scores of the
+    training rows that it is found on, asked only where there is need."""
+    scores = seen() if task.where.reads_scores else np.empty(0)
     at = task.where.at(scores, task.train.mass)
-    decider = Decider(scorer, Cut(at), task.train.labels, names, task.seed)
-    return decider, notes
+    return Decider(scorer, Cut(at), task.train.labels, columns, task.seed)
 
 
-def out_of_fold(task: Task, change: Change, features: tuple[str, ...], estimator: Any) -> Floats:
-    """P(favourable) of each training row, from a model trained (on changed rows) without it."""
+def out_of_fold(task: Task, learn: Learn, parts: Parts | None = None) -> Floats:
+    """P(favourable) of each training row by a scorer that learned without it (three parts)."""
     scores = np.empty(len(task.train))
-    for rows, held_out in folds(task.train.outcome, task.codes, task.seed):
-        model, _ = fitted(estimator, _only(change(task, rows), features))
-        inputs = task.train.inputs.iloc[held_out][list(features)]
-        scores[held_out] = chances(model, inputs, task.train.labels[1])
+    for rows, held_out in parts or folds(task.train.outcome, task.codes, task.seed):
+        scorer, _ = learn(rows)
+        scores[held_out] = scorer.scores(task.train.frame.iloc[held_out])
     return scores
 
 
-def baseline_scores(task: Task) -> Floats:
+def baseline_scores(task: Task, parts: Parts | None = None) -> Floats:
     """P(favourable) of each training row by the unchanged model, out of fold; made once."""
     if "scores" not in task.held:
-        task.held["scores"] = out_of_fold(task, unchanged, task.train.features, task.estimator)
+        learn = _taught(task, unchanged, task.train.features)
+        task.held["scores"] = out_of_fold(task, learn, parts)
     found: Floats = task.held["scores"]
     return found
 
 
 def baseline(task: Task) -> tuple[Decider, tuple[str, ...]]:
-    """The unchanged model with its cut-off; made once."""
-    if "baseline" not in task.held:
-        model, notes = fitted(task.estimator, task.lesson())
-        scorer = Plain(model, task.train.features, task.train.labels[1])
-        scores = baseline_scores(task) if task.where.reads_scores else np.empty(0)
-        at = task.where.at(scores, task.train.mass)
-        decider = Decider(scorer, Cut(at), task.train.labels, task.train.features, task.seed)
-        task.held["baseline"] = decider, notes
-    found: tuple[Decider, tuple[str, ...]] = task.held["baseline"]
-    return found
+    """The unchanged model with its cut-off; trained once."""
+    features = task.train.features
+    if "model" not in task.held:
+        learn = _taught(task, unchanged, features)
+        task.held["model"] = learn(np.arange(len(task.train)))
+    scorer, notes = task.held["model"]
+    return decider(task, scorer, features, lambda: baseline_scores(task)), notes
 
 
-def share_of(task: Task, method: str, name: str, default: float) -> float:
-    """A setting from 0 to 1 of a method, as in `settings={"reweighing": {"strength": 0.5}}`.
+def _taught(task: Task, change: Change, features: tuple[str, ...]) -> Learn:
+    """How the estimator learns these columns of changed rows."""
 
-    Raises `InputError` MIT406 for what is no such number.
+    def learn(rows: Ints) -> tuple[Plain, tuple[str, ...]]:
+        lesson = change(task, rows)
+        model, notes = fitted(task.estimator, replace(lesson, inputs=lesson.inputs[list(features)]))
+        return Plain(model, features, task.train.labels[1]), notes
+
+    return learn
+
+
+def tuned(task: Task, method: str, usual: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of a method: the usual ones, with those told in their place.
+
+    Raises `InputError` MIT406 and MIT407 as `settings.checked` does.
     """
-    own = task.settings.get(method, {})
-    told = own.get(name, default) if isinstance(own, Mapping) else own
-    number = isinstance(told, int | float | np.number) and not isinstance(told, bool)
-    if not (number and 0 <= told <= 1):
-        raise InputError(
-            "MIT406", f"{name} of {method} is {shown(told)}, no number from 0 to 1",
-            argument="settings", fix=f"{default:g} unless told",
-        )  # fmt: skip
-    return float(told)
-
-
-def tuned(task: Task, method: str, default: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings of a method: its own, with those told in their place.
-
-    Raises `InputError` MIT407 for a name that is none of them, or for what is no value of its kind:
-    a whole number from 1 on, a number from 0 on, True or False.
-    """
-    own = dict(task.settings.get(method, {}))
-    for name, told in own.items():
-        if name not in default:
-            raise InputError(
-                "MIT407", f"{method} has no setting {shown(name)}", argument="settings",
-                fix=suggestion(name, list(default)),
-            )  # fmt: skip
-        usual = default[name]
-        if isinstance(usual, bool):
-            right, kind = isinstance(told, bool), "True or False"
-        elif isinstance(told, bool):
-            right, kind = False, "a number"
-        elif isinstance(usual, int):
-            kind = "a whole number from 1"
-            right = isinstance(told, int | np.integer) and bool(told >= 1)
-        else:
-            right = isinstance(told, int | float | np.number) and bool(0 <= told < float("inf"))
-            kind = "a number from 0"
-        if not right:
-            raise InputError(
-                "MIT407", f"{name} of {method} is {shown(told)}, not {kind}",
-                argument="settings", fix=f"{usual} unless told",
-            )  # fmt: skip
-    return {**default, **own}
+    return checked(method, task.settings.get(method, {}), usual)
 
 
 def unchanged(task: Task, rows: Ints) -> Lesson:
@@ -251,11 +227,7 @@ def unchanged(task: Task, rows: Ints) -> Lesson:
     )
 
 
-def _only(lesson: Lesson, features: tuple[str, ...]) -> Lesson:
-    return replace(lesson, inputs=lesson.inputs[list(features)])
-
-
 __all__ = [
-    "Change", "NotFittedError", "Task", "Where", "baseline", "baseline_scores", "out_of_fold",
-    "share_of", "trained", "tuned", "unchanged",
+    "Change", "Learn", "Task", "Where", "baseline", "baseline_scores", "decider", "learned",
+    "out_of_fold", "trained", "tuned", "unchanged",
 ]  # fmt: skip

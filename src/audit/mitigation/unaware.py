@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from audit.mitigation.deciders import Changed, Decider
+from audit.mitigation.changed_inputs import taught
 from audit.mitigation.fitting import NotFittedError
 from audit.mitigation.method import BEFORE, Made, Method
 from audit.mitigation.people import People
-from audit.mitigation.task import Task, trained
+from audit.mitigation.task import Task, learned, trained
 from audit.table.wording import listed
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def copies(who: People) -> dict[str, str]:
     """
     import narwhals as nw
 
-    from audit.table.columns import bins_of, ranked, telling
+    from audit.table.columns import bins_of, power
 
     found: dict[str, str] = {}
     for column in who.features:
@@ -52,8 +51,7 @@ def copies(who: People) -> dict[str, str]:
             continue
         binned = bins_of(nw.from_native(who.frame[column], series_only=True), column)
         for name, member in _members(who):
-            area = max(ranked(binned, member), telling(binned.codes, len(binned.labels), member))
-            if area >= NEAR:
+            if power(binned, member) >= NEAR:
                 found[column] = name
                 break
     return found
@@ -91,19 +89,9 @@ def _unaware(task: Task) -> Made:
     return decider, (*notes, *said)
 
 
-def _held(task: Task, out: list[str], left: tuple[str, ...]) -> tuple[Decider, tuple[str, ...]]:
-    frame = task.train.frame
-    values = {c: usual(frame[c]) for c in out}
-    same = task.train.inputs.copy()
-    for name, value in values.items():
-        same[name] = np.full(len(same), value) if same[name].dtype.kind in "iufb" else value
-        same[name] = same[name].astype(frame[name].dtype)
-    flat = replace(task, train=replace(task.train, frame=same), held={})
-    decider, said = trained(flat)
-    change = Held(values, task.train.features)
-    return Decider(
-        Changed(change, decider.scorer), decider.rule, decider.labels, left, decider.seed
-    ), said
+def _held(task: Task, out: list[str], left: tuple[str, ...]) -> Made:
+    change = Held({c: usual(task.train.frame[c]) for c in out}, task.train.features)
+    return learned(task, lambda rows: taught(task, rows, change, task.estimator), left)
 
 
 def usual(column: pd.Series[Any]) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +14,8 @@ from audit.mitigation.fitting import Lesson
 from audit.mitigation.massaging import massage
 from audit.mitigation.method import BEFORE, Made, Method
 from audit.mitigation.people import GOOD
-from audit.mitigation.task import Task, share_of, trained
+from audit.mitigation.settings import Share
+from audit.mitigation.task import Task, trained, tuned, unchanged
 from audit.table.wording import listed
 
 if TYPE_CHECKING:
@@ -80,12 +83,18 @@ def independent(groups: Ints, good: Flags, mass: Floats) -> Floats:
     >>> independent(np.array([0, 0, 1]), np.array([True, False, True]), np.ones(3)).round(3)
     array([1.333, 0.667, 0.667])
     """
-    number = int(groups.max()) + 1
-    cells = np.bincount(2 * groups + good, mass, 2 * number).reshape(number, 2)
+    cells = _cells(groups, good, mass)
     expected = np.outer(cells.sum(axis=1), cells.sum(axis=0)) / cells.sum()
     factor = np.divide(expected, cells, out=np.ones_like(cells), where=cells > 0)
     found: Floats = factor[groups, good.astype(np.int64)]
     return found
+
+
+def _cells(groups: Ints, good: Flags, mass: Floats) -> Floats:
+    """Mass of each group, unfavourable and favourable: shape (groups, 2)."""
+    number = int(groups.max()) + 1
+    found: Floats = np.bincount(2 * groups + good, mass, 2 * number).astype(np.float64)
+    return found.reshape(number, 2)
 
 
 def crossed(codes: list[Ints]) -> Ints:
@@ -140,7 +149,7 @@ def _one_sided(
     from audit.table.rows import CodedRows
 
     assert isinstance(table.rows, CodedRows)
-    cells = np.bincount(2 * groups + good, mass, 2 * (int(groups.max()) + 1)).reshape(-1, 2)
+    cells = _cells(groups, good, mass)
     if not (cells.sum(axis=0) > 0).all():
         return []
     found = []
@@ -177,13 +186,18 @@ def _remark(table: Table, part: str, unknown: Flags, lone: list[tuple[Any, ...]]
 # --- methods ------------------------------------------------------------------------------------
 
 
+STRENGTH: Mapping[str, Any] = {"strength": Share(1.0)}
+"""How much of the way base rates go to the overall one."""
+
+
 def _reweighed(task: Task) -> Made:
-    strength = share_of(task, "reweighing", "strength", 1.0)
+    strength = float(tuned(task, "reweighing", STRENGTH)["strength"])
 
     def change(task: Task, rows: Ints) -> Lesson:
         mass, good = task.train.mass[rows], task.train.outcome[rows] == GOOD
         factor = independent(task.codes[rows], good, mass)
-        return weighted(task, rows, mass * (1 + strength * (factor - 1)))
+        weight = mass * (1 + strength * (factor - 1))
+        return replace(unchanged(task, rows), weight=weight)
 
     return trained(task, change)
 
@@ -192,16 +206,10 @@ def _balanced(task: Task) -> Made:
     def change(task: Task, rows: Ints) -> Lesson:
         mass, good = task.train.mass[rows], task.train.outcome[rows] == GOOD
         sums = np.bincount(good, mass, 2)
-        return weighted(task, rows, mass * (mass.sum() / (2 * sums))[good.astype(np.int64)])
+        weight = mass * (mass.sum() / (2 * sums))[good.astype(np.int64)]
+        return replace(unchanged(task, rows), weight=weight)
 
     return trained(task, change)
-
-
-def weighted(task: Task, rows: Ints, weight: Floats) -> Lesson:
-    """These rows with these weights."""
-    return Lesson(
-        inputs=task.train.inputs.iloc[rows], labels=task.labels[rows], weight=weight
-    )  # fmt: skip
 
 
 KAMIRAN = (
@@ -234,7 +242,7 @@ METHODS: tuple[Method, ...] = (
         "weights; group gaps that other features carry beyond the base rates remain.",
         source=f"{KAMIRAN}, section 5.3; equal to AIF360's Reweighing",
         make=_reweighed,
-        settings={"strength": 1.0},
+        settings=STRENGTH,
     ),
     Method(
         key="massaging",

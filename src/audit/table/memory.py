@@ -171,22 +171,31 @@ def cutoff_for(
 
     People who tie are decided together.
     """
-    values: Floats = found.handle if higher else -found.handle
-    if not mass:
-        needed = math.ceil(len(values) * rate * (1 - 1e-12))
-        at = float(-np.partition(-values, max(needed, 1) - 1)[max(needed, 1) - 1])
-    else:
-        weight = np.ones(len(values))
+    weight = None
+    if mass:
+        weight = np.ones(len(found.handle))
         for m in mass:
             weight = weight * m.handle
-        order = np.argsort(-values, kind="stable")
-        reached = np.cumsum(weight[order])
-        place = int(np.searchsorted(reached, rate * reached[-1] * (1 - 1e-12)))
-        at = float(values[order[min(place, len(order) - 1)]])
+    at = reached_by(found.handle if higher else -found.handle, rate, weight)
     if higher:
         return at
     above = found.handle[found.handle > -at]
     return float(above.min()) if above.size else math.nextafter(-at, math.inf)
+
+
+def reached_by(values: Floats, rate: float, weight: Floats | None = None) -> float:
+    """The greatest value such that what is no less holds at least `rate` of the mass.
+
+    >>> reached_by(np.array([1.0, 2.0, 2.0, 3.0]), 0.5), reached_by(np.array([1.0, 2.0]), 1.0)
+    (2.0, 1.0)
+    """
+    if weight is None:
+        needed = math.ceil(len(values) * rate * (1 - 1e-12))
+        return float(-np.partition(-values, max(needed, 1) - 1)[max(needed, 1) - 1])
+    order = np.argsort(-values, kind="stable")
+    reached = np.cumsum(weight[order])
+    place = int(np.searchsorted(reached, rate * reached[-1] * (1 - 1e-12)))
+    return float(values[order[min(place, len(order) - 1)]])
 
 
 def reach(

@@ -49,7 +49,6 @@ OURS = (
     "audit.mitigation.mixtures.Always",
     "audit.mitigation.mixtures.Mixture",
     "audit.mitigation.mixtures.Vote",
-    "audit.mitigation.network.Encoded",
     "audit.mitigation.network.Network",
     "audit.mitigation.repairing.Repair",
     "audit.mitigation.reshaping.Reshaped",
