@@ -1,6 +1,10 @@
 """A saved candidate decides as before, and nothing else is overwritten or trusted."""
 
 import zipfile
+from dataclasses import is_dataclass
+from importlib import import_module
+from inspect import isfunction
+from pkgutil import iter_modules
 
 import numpy as np
 import pytest
@@ -240,13 +244,28 @@ def test_without_skops_the_install_is_named(tmp_path, fair, monkeypatch):
 
 def test_names_trusted_are_classes_that_exist_and_no_functions():
     """What a file may name of this project's is a class of models; no function that writes."""
-    from importlib import import_module
-
     for name in OURS:
         module, _, kind = name.rpartition(".")
         found = getattr(import_module(module), kind)
         assert isinstance(found, type)
         assert f"{found.__module__}.{found.__qualname__}" == name
+
+
+def test_every_class_that_scores_decides_or_changes_inputs_is_trusted():
+    """What a fitted candidate may hold can be read back; a new class cannot be forgotten."""
+    import audit.mitigation
+    from audit.mitigation.thresholding import AsScored
+
+    does = ("scores", "approved", "transform", "codes", "predict_proba")
+    found = set()
+    for own in iter_modules(audit.mitigation.__path__, "audit.mitigation."):
+        for kind in vars(import_module(own.name)).values():
+            if not isinstance(kind, type) or kind.__module__ != own.name or is_dataclass(kind):
+                continue
+            if any(isfunction(vars(kind).get(name)) for name in does):
+                found.add(f"{kind.__module__}.{kind.__qualname__}")
+    stand_in = f"{AsScored.__module__}.{AsScored.__qualname__}"  # while a rule is found
+    assert found == {*OURS, stand_in}
 
 
 def test_a_function_of_this_project_is_not_trusted(tmp_path, fair):
