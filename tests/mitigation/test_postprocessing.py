@@ -124,6 +124,18 @@ def test_equal_opportunity_and_odds_at_a_rate_hold_both(races):
             assert np.ptp(_rates(decider.rule, own, kind)) < 1e-9
 
 
+@pytest.mark.parametrize("key", FAIRLEARN)
+def test_lots_are_said_where_they_are_drawn(races, key):
+    """Parity at a rate has a cut-off a group; every other of these rules mixes two by lot."""
+    for where in (Where(), Where(approval_rate=0.6)):
+        decider, _ = made(METHODS, key, at(races, where))
+        chance = decider.approval_chances(applicants(1500))
+        assert decider.draws_lots == bool(((chance > 0) & (chance < 1)).any())
+        assert decider.draws_lots == (
+            where == Where() or key != "threshold_optimizer_demographic_parity"
+        )
+
+
 def _predictions(who, frame, labels, scores):
     side = (frame.sex == "m").to_numpy()
     return dataset(side, labels, scores, np.ones(len(side)))

@@ -117,6 +117,13 @@ def test_with_a_loose_bound_decisions_are_the_baselines(approve, make):
     assert abs(plain.decide(inputs).mean() - free.decide(inputs).mean()) < 0.05
 
 
+@pytest.mark.parametrize("how", [exponentiated, grid])
+@pytest.mark.parametrize("constraint", [PARITY, LOSS])
+def test_only_a_mixture_that_votes_draws_lots(trained, how, constraint):
+    decider = trained(how, constraint)[0]
+    assert decider.draws_lots == (how is exponentiated and constraint == PARITY)
+
+
 def test_at_a_half_the_prices_are_fairlearns_own():
     own = reductions._errors(0.5)
     usual = fairlearn.ErrorRate()
@@ -169,8 +176,13 @@ def test_a_bounded_loss_lowers_the_worst_groups_loss():
     assert worst(grid(LOSS, own)[0]) < before - 0.01
 
 
+@pytest.fixture(scope="module")
+def numbers():
+    return grid(PARITY, task(applicants(300)))[0]
+
+
 @pytest.mark.parametrize("labels", [("paid", "default"), (1, 2), (True, False)])
-def test_the_estimator_is_trained_on_the_callers_labels(labels):
+def test_the_estimator_is_trained_on_the_callers_labels(labels, numbers):
     good, bad = labels
     frame = applicants(300)
     frame["repaid"] = np.where(frame["repaid"] == 1, good, bad)
@@ -185,7 +197,6 @@ def test_the_estimator_is_trained_on_the_callers_labels(labels):
     decider, _ = grid(PARITY, own)
     assert set(seen) == {good, bad}
     assert set(decider.predict(own.train.inputs).tolist()) == {good, bad}
-    numbers, _ = grid(PARITY, task(applicants(300)))
     np.testing.assert_array_equal(
         numbers.decide(own.train.inputs), decider.decide(own.train.inputs)
     )

@@ -261,6 +261,23 @@ def test_strength_0_is_the_baseline_and_another_than_a_share_is_refused():
             made(METHODS, "reweighing", task(settings={"reweighing": {"strength": wrong}}))
 
 
+def test_a_comparison_refuses_settings_before_it_trains():
+    """A share that is none, and a name that a method does not have: neither is passed over."""
+    frame = applicants(60)
+    for method, told, code in (
+        ("reweighing", {"strength": 2}, "MIT406"),
+        ("reweighing", {"strenght": 0.5}, "MIT407.*'strength'"),
+        ("massaging", {"strength": 0.5}, "MIT407"),
+        ("reject_option", {"bound": 0.1}, "MIT407"),
+        ("grid_search_demographic_parity", {"grid_size": 2.5}, "MIT407"),
+    ):
+        with pytest.raises(InputError, match=code):
+            audit.mitigate(
+                LogisticRegression(), frame, frame, methods="reweighing",
+                settings={method: told}, features=["income"], **ROLES,
+            )  # fmt: skip
+
+
 def test_an_estimator_without_weights_gives_a_reason():
     own = task(estimator=KNeighborsClassifier(), features=("income", "debts"))
     for key in ("reweighing", "class_weights"):

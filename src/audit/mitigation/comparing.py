@@ -23,7 +23,7 @@ from audit.mitigation.paired import UTILITIES, disparity_metric
 from audit.mitigation.people import People, people, same_columns, target
 from audit.mitigation.recommending import RULE, recommended
 from audit.mitigation.record import Candidate, Comparison, Limits, Unavailable
-from audit.mitigation.task import Task, Where, baseline, baseline_scores
+from audit.mitigation.task import Task, Where, baseline, baseline_scores, tuned
 from audit.table.rows import Table
 from audit.table.wording import shown, suggestion
 
@@ -254,18 +254,19 @@ def where_of(cutoff: Any, approval_rate: Any, learn: People) -> Where:
 def _check_settings(task: Task) -> None:
     from audit.mitigation.methods import catalogue
 
-    keys = [m.key for m in catalogue()]
+    known = {m.key: m for m in catalogue()}
     for name, own in task.settings.items():
-        if name not in keys:
+        if name not in known:
             raise InputError(
                 "MIT017", f"there is no method {shown(name)}", argument="settings",
-                fix=suggestion(name, keys),
+                fix=suggestion(name, list(known)),
             )  # fmt: skip
         if not isinstance(own, Mapping):
             raise InputError(
                 "MIT017", f"settings of {name} are no mapping", argument="settings",
                 fix=f'settings={{"{name}": {{"strength": 0.5}}}}',
             )  # fmt: skip
+        tuned(task, name, known[name].settings)
 
 
 def unset_seeds(estimator: Any, seed: int) -> Any:
@@ -308,10 +309,10 @@ def _tried(method: Method, task: Task, who: People, *, steady: bool) -> Trial:
         name=method.key,
         title=method.title,
         acts=method.acts,
-        settings={**method.settings, **task.settings.get(method.key, {})},
+        settings={**method.fixed, **tuned(task, method.key, method.settings)},
         words=method.does,
         needs_group_at_decision=method.needs_group_at_decision,
-        randomised=method.randomised,
+        randomised=decider.draws_lots,
         notes=notes,
         estimator=decider,
     )
@@ -325,17 +326,11 @@ def _trial(candidate: Candidate, who: People, task: Task, method: Method | None)
     decider: Decider = candidate.estimator
     decisions = decider.decide(who.frame)
     other = None
-    if method is not None and method.costly:
-        other = decider.decide(who.frame, seed=task.seed + 1)
-    else:
-        with suppress(NotFittedError):
-            own = (baseline if method is None else method.make)(_again(task, decider))[0]
-            other = own.decide(who.frame)
-    notes = candidate.notes
-    if method is not None and method.costly:
-        notes = (*notes, "its arbitrariness is of its lots alone: it was not trained again")
+    with suppress(NotFittedError):
+        own = (baseline if method is None else method.make)(_again(task, decider))[0]
+        other = own.decide(who.frame)
     return Trial(
-        candidate=replace(candidate, arbitrariness=arbitrary(decisions, other), notes=notes),
+        candidate=replace(candidate, arbitrariness=arbitrary(decisions, other)),
         decisions=decisions,
         scores=decider.scores(who.frame),
     )

@@ -141,6 +141,11 @@ class Decider(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         grouping = getattr(self.rule, "grouping", None)
         return None if grouping is None else str(grouping.column)
 
+    @property
+    def draws_lots(self) -> bool:
+        """Whether its rule may answer two applicants alike differently."""
+        return bool(getattr(self.rule, "lots", False))
+
     def scores(self, X: Any) -> Floats:  # noqa: N803
         """P(favourable) of each row, as the rule reads it."""
         frame = self._frame(X)

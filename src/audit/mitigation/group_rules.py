@@ -42,6 +42,9 @@ class GroupLots:
     P(approved | score) = q · constant + (1 − q) · (p₀ · [score > t₀] + p₁ · [score > t₁]).
     """
 
+    lots = True
+    """It answers some by lot."""
+
     def __init__(
         self,
         grouping: Grouping,
@@ -96,6 +99,9 @@ class RejectBand:
 class BaseRateLots:
     """Calibrated equalised odds: by lot, a score gives way to its group's base rate."""
 
+    lots = True
+    """It answers some by lot."""
+
     def __init__(
         self, grouping: Grouping, replaced: Floats, base: Floats, at: float, otherwise: float
     ) -> None:
@@ -114,6 +120,9 @@ class BaseRateLots:
 
 class FlippedLots:
     """Equalised odds: by lot, a decision is turned, as often as its group and itself say."""
+
+    lots = True
+    """It answers some by lot."""
 
     def __init__(
         self, grouping: Grouping, kept: Floats, given: Floats, at: float, otherwise: float

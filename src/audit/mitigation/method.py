@@ -36,10 +36,11 @@ class Method:
     needs_group_at_decision: bool = False
     """Whether a decision reads the applicant's own group: a treatment risk in US credit."""
     randomised: bool = False
-    """Whether two applicants alike in everything may be answered differently by lot."""
-    costly: bool = False
-    """Whether it trains dozens of models: it is then not trained again with other seeds."""
+    """Whether two applicants alike in everything may be answered differently by lot; whether a
+    candidate is, its `Decider` says."""
     extra: str | None = None
     """The optional install it needs."""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """What it was run with, as plain values."""
+    """What a caller may set, with the usual values."""
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    """What else it runs with, as plain values."""

@@ -40,7 +40,7 @@ METHODS: tuple[Method, ...] = (
         make=thresholding.demographic_parity,
         needs_group_at_decision=True,
         randomised=True,
-        settings={"equal": "approval rate", "operating point": _CHOICE, "grid": thresholding.GRID},
+        fixed={"equal": "approval rate", "operating point": _CHOICE, "grid": thresholding.GRID},
     ),
     Method(
         key="threshold_optimizer_equalized_odds",
@@ -55,7 +55,7 @@ METHODS: tuple[Method, ...] = (
         make=thresholding.equalized_odds,
         needs_group_at_decision=True,
         randomised=True,
-        settings={"equal": "error rates", "operating point": _CHOICE, "grid": thresholding.GRID},
+        fixed={"equal": "error rates", "operating point": _CHOICE, "grid": thresholding.GRID},
     ),
     Method(
         key="threshold_optimizer_equal_opportunity",
@@ -69,7 +69,7 @@ METHODS: tuple[Method, ...] = (
         make=thresholding.equal_opportunity,
         needs_group_at_decision=True,
         randomised=True,
-        settings={
+        fixed={
             "equal": "true positive rate",
             "operating point": _CHOICE,
             "grid": thresholding.GRID,
@@ -87,7 +87,7 @@ METHODS: tuple[Method, ...] = (
         source=f"{KAMIRAN}; AIF360's RejectOptionClassification",
         make=flipping.reject_option,
         needs_group_at_decision=True,
-        settings={"cut-off": _MOVED, "bound": flipping.BOUND, "margins": flipping.MARGINS},
+        fixed={"cut-off": _MOVED, "bound": flipping.BOUND, "margins": flipping.MARGINS},
     ),
     Method(
         key="calibrated_equalized_odds",
@@ -102,7 +102,7 @@ METHODS: tuple[Method, ...] = (
         make=flipping.calibrated_equalized_odds,
         needs_group_at_decision=True,
         randomised=True,
-        settings={"cost": "weighted: false positives and negatives alike", "cut-off": _MOVED},
+        fixed={"cost": "weighted: false positives and negatives alike", "cut-off": _MOVED},
     ),
     Method(
         key="equalized_odds_postprocessing",
@@ -117,7 +117,7 @@ METHODS: tuple[Method, ...] = (
         make=flipping.equalized_odds,
         needs_group_at_decision=True,
         randomised=True,
-        settings={"cut-off": _MOVED},
+        fixed={"cut-off": _MOVED},
     ),
 )
 """Rules by group on the unchanged model's scores."""
