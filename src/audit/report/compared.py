@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from audit.report import look, text
@@ -119,6 +120,18 @@ def flags(candidate: Entry) -> list[str]:
 def title(candidate: Entry) -> str:
     """Its name for people."""
     return text.visible(str(candidate["title"]), 80)
+
+
+def listed(titles: Iterable[str]) -> str:
+    """Titles in a sentence; some hold a comma of their own.
+
+    >>> listed(["Reject option", "Grid search, equal opportunity", "Reweighing"])
+    'Reject option; Grid search, equal opportunity and Reweighing'
+    """
+    told = list(titles)
+    if len(told) < 3 or not any("," in title for title in told):
+        return text.listed(told)
+    return f"{'; '.join(told[:-1])} and {told[-1]}"
 
 
 def is_ratio(found: Entry) -> bool:

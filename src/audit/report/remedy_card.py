@@ -10,8 +10,8 @@ from audit.report.attached import Entry, ends, num
 from audit.report.compared import apart, apart_change, useful_change
 from audit.report.sections.alternatives import lead
 
-NAME = 30
-"""Columns of a candidate's name, at most."""
+NAME = 26
+"""Columns of a candidate's name; a longer one has a line of its own."""
 
 
 def remedies(comparison: Mapping[str, Any], width: int = 88) -> str:
@@ -39,7 +39,7 @@ def remedies(comparison: Mapping[str, Any], width: int = 88) -> str:
         reading = "they read" if len(off) > 1 else "it reads"
         lines += text.wrapped(
             f"Not tried, since {reading} the applicant's group at decision time: "
-            f"{text.listed(off)}.",
+            f"{compared.listed(off)}.",
             width,
         )
     return "\n".join(lines) + "\n"
@@ -54,7 +54,8 @@ def _table(found: Entry, width: int) -> list[str]:
     utility = str(found["utility"])
     heads = ["candidate", "disparity", "change", "limits", f"{_short(utility)} change",
              "approved", "another seed", ""]  # fmt: skip
-    rows = [_row(c, found, utility) for c in compared.by_disparity(found)]
+    told = compared.by_disparity(found)
+    rows = [_row(c, found, utility) for c in told]
     # what is left out first where there is no room
     order = (7, 2, 1, 4, 3, 5, 6)
     name = min(NAME, max(len(r[0]) for r in rows))
@@ -65,7 +66,17 @@ def _table(found: Entry, width: int) -> list[str]:
             kept.append(i)
             left -= sizes[i] + 2
     kept.sort()
-    return [_line([r[i] for i in kept], [sizes[i] for i in kept]) for r in (heads, *rows)]
+    fitting = [sizes[i] for i in kept]
+    lines = [_line([heads[i] for i in kept], fitting)]
+    for c, row in zip(told, rows, strict=True):
+        cells = [row[i] for i in kept]
+        if len(cells[0]) > name:
+            lines.append(f"  {text.fitted(cells[0], width - 2)}")
+            cells[0] = ""
+        lines.append(_line(cells, fitting))
+        if said := compared.flags(c):
+            lines.append(f"    {'; '.join(said)}")
+    return lines
 
 
 def _line(cells: Sequence[str], sizes: Sequence[int]) -> str:
@@ -73,7 +84,7 @@ def _line(cells: Sequence[str], sizes: Sequence[int]) -> str:
         cell.ljust(size) if i == len(cells) - 2 else cell.rjust(size)
         for i, (cell, size) in enumerate(zip(cells[1:], sizes[1:], strict=True))
     ]
-    return "  ".join(["", text.fitted(cells[0], sizes[0]).ljust(sizes[0]), *rest]).rstrip()
+    return "  ".join(["", cells[0].ljust(sizes[0]), *rest]).rstrip()
 
 
 def _row(c: Entry, found: Entry, utility: str) -> list[str]:
@@ -83,7 +94,6 @@ def _row(c: Entry, found: Entry, utility: str) -> list[str]:
     verdict = "as it is" if base else str(c["verdict"])
     if c["name"] == found.get("recommendation"):
         verdict += ", recommended"
-    said = [verdict, *compared.flags(c)]
     return [
         str(c["name"]),
         apart(num(c["disparity"]["value"]), found),
@@ -92,7 +102,7 @@ def _row(c: Entry, found: Entry, utility: str) -> list[str]:
         "" if base else useful_change(num(u["value"]), utility),
         text.percent(num(approved.get("value"))),
         text.percent(num((c.get("arbitrariness") or {}).get("value"))),
-        "; ".join(said),
+        verdict,
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from audit.report import compared, text
 from audit.report.attached import Entry, ends, num
@@ -46,7 +46,7 @@ def frontier(found: Entry) -> Spec | None:
             "y": [lift * num(c["utility"]["value"]) for c in path],
             "line": {"color": LIGHT["quiet"], "width": 1.2, "dash": "dot", "shape": "hv"},
         })  # fmt: skip
-    shown = _labelled(told, best)
+    shown = _beside(told, _labelled(told, best))
     for acts, (mark, color) in MARKS.items():
         for light in (False, True):
             own = [c for c in told if c["acts"] == acts and _lighter(c) is light]
@@ -95,7 +95,7 @@ def _labelled(told: Sequence[Entry], best: object) -> set[str]:
 
 
 def _points(
-    own: Sequence[Entry], found: Entry, shown: set[str], acts: str, mark: str, color: str,
+    own: Sequence[Entry], found: Entry, shown: Mapping[str, str], acts: str, mark: str, color: str,
     light: bool, scale: tuple[float, float],
 ) -> Spec:  # fmt: skip
     factor, lift = scale
@@ -109,7 +109,7 @@ def _points(
         "error_x": _error([c["disparity"] for c in own], factor, tint),
         "error_y": _error([c["utility"] for c in own], lift, tint),
         "text": [label(compared.title(c)) if str(c["name"]) in shown else "" for c in own],
-        "textposition": [_beside(c, found) for c in own],
+        "textposition": [shown.get(str(c["name"]), "top right") for c in own],
         "textfont": {"size": 11, "color": LIGHT["ink"]}, "opacity": 0.45 if light else 1,
         "marker": {
             "symbol": [f"{mark}-open" if c.get("needs_group_at_decision") else mark for c in own],
@@ -119,16 +119,19 @@ def _points(
     }  # fmt: skip
 
 
-def _beside(c: Entry, found: Entry) -> str:
-    """Where a name stands: inwards of its point, neighbours above and below in turn."""
-    told = sorted(
-        (k for k in compared.candidates(found) if _finite(k)),
-        key=lambda k: num(k["disparity"]["value"]),
-    )
-    shown = _labelled(told, found.get("recommendation"))
-    rank = sum(str(k["name"]) in shown for k in told[: [k["name"] for k in told].index(c["name"])])
-    far = num(c["disparity"]["value"]) > 0.6 * _edge(told, 1)
-    return f"{'bottom' if rank % 2 else 'top'} {'left' if far else 'right'}"
+def _beside(told: Sequence[Entry], shown: set[str]) -> dict[str, str]:
+    """Where each name stands: inwards of its point, away from the neighbour's on its left."""
+    ordered = [c for c in told if str(c["name"]) in shown]
+    ordered.sort(key=lambda c: num(c["disparity"]["value"]))
+    heights = [num(c["utility"]["value"]) for c in ordered]
+    room = 0.6 * _edge(told, 1)
+    found: dict[str, str] = {}
+    # the first has its neighbour on its right
+    beside = [*heights[1:2], *heights[:-1]] or heights
+    for c, own, other in zip(ordered, heights, beside, strict=True):
+        far = num(c["disparity"]["value"]) > room
+        found[str(c["name"])] = f"{'top' if own > other else 'bottom'} {'left' if far else 'right'}"
+    return found
 
 
 def _error(entries: Sequence[Entry], factor: float, color: str) -> Spec:

@@ -88,8 +88,8 @@ def _alone(found: Entry) -> str:
         return ""
     many = "is" if len(own) == 1 else "are"
     return (
-        f" By limits for one candidate at a time {text.listed(own)} {many}; by limits that hold "
-        "for all of them at once, as the rule asks of whatever was picked among several, not."
+        f" By limits for one candidate at a time {compared.listed(own)} {many}; by limits that "
+        "hold for all of them at once, as the rule asks of whatever was picked among several, not."
     )
 
 

@@ -76,7 +76,7 @@ def side_effects(name: str, found: Entry) -> list[Block]:
         )  # fmt: skip
     wider = [f"{compared.title(c)} that of {who(e)}" for c, e in told if num(e["low"]) > 0]
     said = (
-        f"Shown to widen another gap: {text.listed(wider[:4])}"
+        f"Shown to widen another gap: {compared.listed(wider[:4])}"
         + (f" and {len(wider) - 4} more" if len(wider) > 4 else "")
         + "."
         if wider
@@ -115,7 +115,7 @@ def nothing(name: str, found: Entry) -> list[Block]:
     for u in told:
         by_reason.setdefault(str(u["reason"]), []).append(text.visible(str(u["title"]), 80))
     lines = tuple(
-        (f"{text.listed(names)}: {text.said(reason).rstrip('.')}.",)
+        (f"{compared.listed(names)}: {text.said(reason).rstrip('.')}.",)
         for reason, names in by_reason.items()
     )
     many = text.plural(len(told), "method")
