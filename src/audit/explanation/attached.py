@@ -24,7 +24,7 @@ def attached(
     """
     from audit.explanation.decomposition import Decomposition
     from audit.explanation.record import Explanation
-    from audit.explanation.views import plain
+    from audit.table.json_values import plain
 
     held = dict(before or {})
     if explanation is not None:

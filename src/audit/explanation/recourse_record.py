@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from audit.explanation.views import plain, worded
+from audit.explanation.views import worded
+from audit.table.json_values import plain
 from audit.table.roles import Group
 from audit.table.wording import shown
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from audit.table.json_values import plain
 from audit.table.roles import Group
 
 if TYPE_CHECKING:
@@ -30,27 +30,6 @@ def to_dict(explanation: Explanation) -> dict[str, Any]:
     """
     names = [f.name for f in fields(explanation) if f.name != "reasons"]
     return {name: plain(getattr(explanation, name)) for name in names}
-
-
-def plain(value: Any) -> Any:
-    """A value in JSON's own types: nan is None, tuples are lists."""
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if isinstance(value, float):
-        if math.isnan(value):
-            return None
-        return value if math.isfinite(value) else ("inf" if value > 0 else "-inf")
-    if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, tuple | list | set | frozenset):
-        return [plain(v) for v in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        own = {f.name: plain(getattr(value, f.name)) for f in fields(value)}
-        # a property that decides something is said too
-        return {**own, "found": value.found} if hasattr(value, "found") else own
-    if hasattr(value, "tolist"):
-        return plain(value.tolist())
-    return str(value)
 
 
 def to_frame(explanation: Explanation) -> pd.DataFrame:

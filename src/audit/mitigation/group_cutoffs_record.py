@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from audit.errors import InputError
-from audit.mitigation.plain import plain
+from audit.table.json_values import plain
 from audit.table.roles import Group
 from audit.table.wording import suggestion
 

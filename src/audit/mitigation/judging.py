@@ -15,6 +15,7 @@ from audit.mitigation.costs import Costs
 from audit.mitigation.paired import LOWER_IS_BETTER, Answers, Bench, bench, dominated
 from audit.mitigation.people import BAD, GOOD, People, as_pandas
 from audit.mitigation.record import Candidate, Limits
+from audit.table.json_values import plain
 from audit.table.roles import Group, Level
 from audit.table.rows import CodedRows
 
@@ -265,7 +266,6 @@ def audited(
 def changed(who: People, before: Trial, after: Trial, ask: Ask) -> dict[str, Any]:
     """Who gains and loses an approval against the baseline, by group of the attribute."""
     from audit.mitigation.change_table import change_table
-    from audit.mitigation.plain import plain
 
     rows = who.table.rows
     assert isinstance(rows, CodedRows)  # people() refused others

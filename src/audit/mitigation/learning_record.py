@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from audit.mitigation.plain import plain
 from audit.mitigation.record import Limits
+from audit.table.json_values import plain
 from audit.table.roles import Group
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from audit.mitigation.cutoff_words import percent, worded
-from audit.mitigation.plain import plain
+from audit.table.json_values import plain
 from audit.table.roles import Group
 
 if TYPE_CHECKING:

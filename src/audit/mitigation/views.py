@@ -6,8 +6,8 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from audit.errors import InputError
-from audit.mitigation.plain import plain
 from audit.mitigation.record import Candidate, Comparison
+from audit.table.json_values import plain
 from audit.table.wording import shown, suggestion
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +19,8 @@ from audit.errors import InputError
 from audit.findings.record import AuditRecord, Family, Finding, Policy, Provenance, Rule
 from audit.inference.estimate import COLUMNS, DEFAULTS, Estimate, Estimates
 from audit.inference.reference import Reference
+from audit.report.text import listed
+from audit.table.json_values import plain
 from audit.table.paths import path_of
 from audit.table.roles import Issue, Roles
 from audit.tally import file as tally_file
@@ -38,22 +40,12 @@ def encode(value: Any) -> Any:
     >>> encode({"a": (1, float("nan"), float("inf"))})
     {'a': [1, None, 'inf']}
     """
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if isinstance(value, float):
-        if math.isnan(value):
-            return None
-        return value if math.isfinite(value) else ("inf" if value > 0 else "-inf")
-    if isinstance(value, Mapping):
-        return {str(k): encode(v) for k, v in value.items()}
-    if isinstance(value, tuple | list):
-        return [encode(v) for v in value]
     if isinstance(value, Estimates):
         return {"columns": list(COLUMNS), "rows": [list(r) for r in _rows(value)]}
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: encode(getattr(value, f.name)) for f in fields(value)}
-    if hasattr(value, "item"):
-        return encode(value.item())  # a numpy scalar
+    return plain(value, _refused)
+
+
+def _refused(value: Any) -> Any:
     raise InputError(
         "RPT010", f"cannot write a {type(value).__name__} as JSON", argument="record",
         fix="attach plain numbers, texts, lists and mappings",
@@ -244,15 +236,13 @@ def embedded(record: AuditRecord, room: int = 40_000) -> dict[str, Any]:
         "fingerprint": record.tally.fingerprint,
     }
     data["charts"] = {}
-    data["excerpt"] = "counts and chart data are in the JSON report"
-    if data["explanation"] is not None or data["candidates"]:
-        named = [
-            "counts", "chart data",
-            *(["the explanation"] if data["explanation"] is not None else []),
-            *(["alternatives"] if data["candidates"] else []),
-        ]  # fmt: skip
-        data["explanation"], data["candidates"] = None, []
-        data["excerpt"] = f"{', '.join(named[:-1])} and {named[-1]} are in the JSON report"
+    left = ["counts", "chart data"]
+    if data["explanation"] is not None:
+        left.append("the explanation")
+    if data["candidates"]:
+        left.append("alternatives")
+    data["explanation"], data["candidates"] = None, []
+    data["excerpt"] = f"{listed(left)} are in the JSON report"
     if _size(data) > room:
         data["policy"] = {"id": record.policy.id, "date": record.policy.date}
         data["findings"] = [_slim(f) for f in data["findings"]]
