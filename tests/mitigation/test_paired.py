@@ -102,7 +102,7 @@ def test_counts_by_hand(metric: str) -> None:
     answers = two(who)
     drawn = bench(who, answers, replicates=3)
     for i in range(2):
-        own, other = (cells_of(who, answers.decisions[i], "sex", g) for g in (0, 1))
+        own, other = cells_of(who, answers.decisions[i], "sex")
         assert drawn.cells["sex", 0][0, i] == pytest.approx(own)
         want = float(disparity(CATALOGUE[metric], own, other))
         assert drawn.disparity(CATALOGUE[metric], "sex", 0, 1).value[i] == pytest.approx(want)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -15,8 +15,16 @@ from audit.errors import InputError
 from audit.inference.checks import one_level
 from audit.mitigation.costs import Costs, costs_of
 from audit.mitigation.deciders import Cut, Decider
-from audit.mitigation.fitting import NotFittedError, converged, prepared, told
-from audit.mitigation.judging import Ask, Trial, group_of, judged, worst_group
+from audit.mitigation.fitting import NotFittedError, converged, prepared, random_states, told
+from audit.mitigation.judging import (
+    Ask,
+    Trial,
+    answered,
+    group_of,
+    judged,
+    one_way,
+    worst_group,
+)
 from audit.mitigation.method import Method
 from audit.mitigation.methods import chosen
 from audit.mitigation.paired import UTILITIES, disparity_metric
@@ -70,7 +78,7 @@ def mitigate(
     "default_rate" or "profit", which needs `costs=(gain, loss)`. `settings` gives methods their
     strength: {"reweighing": {"strength": 0.5}}.
 
-    Raises `InputError` MIT001-MIT019 for arguments and tables; what goes wrong with a method is a
+    Raises `InputError` MIT001-MIT018 for arguments and tables; what goes wrong with a method is a
     reason in `unavailable`. Kamiran & Calders (2012), Hardt, Price & Srebro (2016), Agarwal et
     al. (2018); see `docs/mitigate.md` for each.
 
@@ -101,28 +109,21 @@ def mitigate(
     )
     _check_settings(task)
     say("training the baseline", 0, len(picked) + 1)
-    base, notes = first(task)
-    approved = _unseen(task) >= base.rule.at
-    if bool(approved.all()) or not bool(approved.any()):
-        raise _decides_nothing("approves" if approved.any() else "denies", cutoff)
+    start = as_it_is(task)
+    with trainable():
+        approved = baseline_scores(task) >= start.estimator.rule.at
+    if way := one_way(approved):
+        raise _decides_nothing(way, cutoff)
     place = worst_group(known, approved, ask_metric, wanted)
-    if place is None:
-        raise InputError(
-            "MIT013", "no group of 30 rows or more can be compared with its reference",
-            argument="attribute" if attribute is not None else "train",
-            fix="give more rows, or another protected attribute or reference",
-        )  # fmt: skip
     task = replace(task, attribute=place[0], held=task.held if place[0] == task.attribute else {})
-    base, notes = first(task)
+    start = as_it_is(task)
     ask = Ask(
         metric=ask_metric, utility=utility, attribute=place[0], group=place[1],
         reference=place[2], costs=price, level=level, seed=seed,
     )  # fmt: skip
-    start = Candidate(name="baseline", title="Baseline", acts="baseline",
-                      words="the model as it is", notes=notes, estimator=base)  # fmt: skip
     trials = [_trial(start, judge_on, task, None)]
-    if one_sided(trials[0]):
-        raise _decides_nothing(one_sided(trials[0]).split()[0], cutoff)
+    if way := one_way(trials[0].decisions):
+        raise _decides_nothing(way, cutoff)
     missing: list[Unavailable] = []
     for number, method in enumerate(picked, start=1):
         say(f"trying {method.title.lower()}", number, len(picked) + 1)
@@ -130,7 +131,7 @@ def mitigate(
             missing.append(_not(method, OFF))
             continue
         try:
-            trials.append(_tried(method, task, judge_on, steady=converged(notes)))
+            trials.append(_tried(method, task, judge_on, steady=converged(start.notes)))
         except NotFittedError as problem:
             missing.append(_not(method, str(problem)))
         except Exception as problem:  # a library's own failure is a reason, not a traceback
@@ -155,7 +156,7 @@ def mitigate(
         level=level,
         seed=seed,
         rows={"train": len(known), "test": len(judge_on)},
-        notes=_notes(learn, known),
+        notes=left_out(len(learn) - len(known)),
     )
 
 
@@ -274,31 +275,27 @@ def unset_seeds(estimator: Any, seed: int) -> Any:
     from sklearn.base import clone
 
     own = clone(estimator)
-    params = own.get_params(deep=True)
-    names = [n for n, v in params.items() if n.split("__")[-1] == "random_state" and v is None]
-    return own.set_params(**dict.fromkeys(names, seed)) if names else own
+    return own.set_params(**{n: seed for n, v in random_states(own).items() if v is None})
 
 
-def first(task: Task) -> tuple[Decider, tuple[str, ...]]:
-    """The baseline; raises `InputError` MIT018 where it cannot be trained."""
+def as_it_is(task: Task) -> Candidate:
+    """The baseline, trained; raises `InputError` MIT018 where it cannot be."""
+    with trainable():
+        own, notes = baseline(task)
+    return Candidate(name="baseline", title="Baseline", acts="baseline",
+                     words="the model as it is", notes=notes, estimator=own)  # fmt: skip
+
+
+@contextmanager
+def trainable() -> Iterator[None]:
+    """Where the baseline is trained: what keeps it from that is `InputError` MIT018."""
     try:
-        return baseline(task)
+        yield
     except NotFittedError as problem:
-        raise _untrained(problem) from None
-
-
-def _unseen(task: Task) -> npt.NDArray[np.float64]:
-    try:
-        return baseline_scores(task)
-    except NotFittedError as problem:
-        raise _untrained(problem) from None
-
-
-def _untrained(problem: NotFittedError) -> InputError:
-    return InputError(
-        "MIT018", f"the estimator cannot be trained on these rows: {problem}",
-        argument="estimator", fix="try estimator.fit on the same columns, and mend that first",
-    )  # fmt: skip
+        raise InputError(
+            "MIT018", f"the estimator cannot be trained on these rows: {problem}",
+            argument="estimator", fix="try estimator.fit on the same columns, and mend that first",
+        ) from None  # fmt: skip
 
 
 def _tried(method: Method, task: Task, who: People, *, steady: bool) -> Trial:
@@ -317,23 +314,20 @@ def _tried(method: Method, task: Task, who: People, *, steady: bool) -> Trial:
         estimator=decider,
     )
     trial = _trial(candidate, who, task, method)
-    if one_sided(trial):
-        raise NotFittedError(f"it {one_sided(trial)} of the held-out people")
+    if way := one_way(trial.decisions):
+        raise NotFittedError(f"it {way} every one of the held-out people")
     return trial
 
 
 def _trial(candidate: Candidate, who: People, task: Task, method: Method | None) -> Trial:
+    trial = answered(candidate, who)
     decider: Decider = candidate.estimator
-    decisions = decider.decide(who.frame)
     other = None
     with suppress(NotFittedError):
         own = (baseline if method is None else method.make)(_again(task, decider))[0]
         other = own.decide(who.frame)
-    return Trial(
-        candidate=replace(candidate, arbitrariness=arbitrary(decisions, other)),
-        decisions=decisions,
-        scores=decider.scores(who.frame),
-    )
+    share = arbitrary(trial.decisions, other)
+    return replace(trial, candidate=replace(candidate, arbitrariness=share))
 
 
 def _again(task: Task, decider: Decider) -> Task:
@@ -342,9 +336,7 @@ def _again(task: Task, decider: Decider) -> Task:
         task.held["again"] = task.reseeded(task.seed + 1)
     again: Task = task.held["again"]
     if isinstance(decider.rule, Cut):
-        where = replace(task.where, fixed=decider.rule.at)
-        held = {k: v for k, v in again.held.items() if k != "baseline"}
-        again = replace(again, where=where, held=held)
+        return replace(again, where=replace(task.where, fixed=decider.rule.at))
     return again
 
 
@@ -359,13 +351,6 @@ def arbitrary(decisions: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_] | N
     return Limits(value=apart / size, low=float(low), high=float(high))
 
 
-def one_sided(trial: Trial) -> str:
-    """What a candidate does that decides for all alike, in words; empty where it does not."""
-    if bool(trial.decisions.all()):
-        return "approves every one"
-    return "" if bool(trial.decisions.any()) else "denies every one"
-
-
 def _not(method: Method, reason: str) -> Unavailable:
     return Unavailable(
         name=method.key, title=method.title, reason=reason,
@@ -373,8 +358,6 @@ def _not(method: Method, reason: str) -> Unavailable:
     )  # fmt: skip
 
 
-def _notes(learn: People, known: People) -> tuple[str, ...]:
-    left = len(learn) - len(known)
-    if not left:
-        return ()
-    return (f"{left:,} training rows without a known outcome were left out",)
+def left_out(rows: int) -> tuple[str, ...]:
+    """A note of training rows that say nothing of the outcome; none where there are none."""
+    return (f"{rows:,} training rows without a known outcome were left out",) if rows else ()

@@ -10,16 +10,15 @@ import numpy as np
 
 from audit.errors import InputError
 from audit.mitigation.alternatives import alternative
-from audit.mitigation.comparing import arbitrary, first, one_sided
+from audit.mitigation.comparing import arbitrary, as_it_is, left_out
 from audit.mitigation.fitting import NotFittedError
-from audit.mitigation.judging import Trial, group_of, judged
+from audit.mitigation.judging import Trial, answered, group_of, judged, one_way
 from audit.mitigation.people import People
-from audit.mitigation.recommending import recommended
+from audit.mitigation.recommending import apart, recommended
 from audit.mitigation.record import Candidate, Comparison, Unavailable
 from audit.mitigation.search_log import Log, Tried, data_hash
 from audit.mitigation.selecting import Finalist, named, rule, why_none
 from audit.mitigation.spread import SEEDS, Spread, spread_of
-from audit.mitigation.task import HALF, Where
 from audit.mitigation.trying import Place
 from audit.table.wording import listed
 
@@ -53,19 +52,14 @@ def confirmed(made: Search, who: People) -> Comparison:
     """
     place = made.place
     task, ask = place.task, place.ask
-    base, notes = first(task)
-    start = Candidate(
-        name="baseline", title="Baseline", acts="baseline", words="the model as it is",
-        notes=notes, estimator=base,
-    )  # fmt: skip
-    trials = [Trial(candidate=start, decisions=base.decide(who.frame),
-                    scores=base.scores(who.frame))]  # fmt: skip
-    if one_sided(trials[0]):
+    start = as_it_is(task)
+    trials = [answered(start, who)]
+    if way := one_way(trials[0].decisions):
         raise InputError(
-            "MIT014", f"the baseline {one_sided(trials[0])} of the confirmation people",
+            "MIT014", f"the baseline {way} every one of the confirmation people",
             argument="test", fix="give another cutoff= or approval_rate=; it decides nothing now",
         )  # fmt: skip
-    spread = spread_of(task, base, who, ask)
+    spread = spread_of(task, trials[0], who, ask)
     shares = arbitrary(trials[0].decisions, spread.decisions[0] if spread.decisions else None)
     trials[0] = replace(trials[0], candidate=replace(start, arbitrariness=shares))
     missing = []
@@ -117,9 +111,7 @@ def _trial(finalist: Finalist, made: Search, who: People) -> Trial:
     place = made.place
     point = place.space.point(finalist.trial.place)
     own = alternative(point, place.space, place.task)
-    where = place.where(point)
-    mass = place.task.train.mass
-    at = HALF if where == Where() else where.at(finalist.scores, mass)
+    at = place.where(point).at(finalist.scores, place.task.train.mass)
     decider, notes = own.decider(at)
     kept = [c for c in place.space.direct if c in own.features]
     if kept:
@@ -133,11 +125,9 @@ def _trial(finalist: Finalist, made: Search, who: People) -> Trial:
         notes=notes,
         estimator=decider,
     )
-    trial = Trial(
-        candidate=candidate, decisions=decider.decide(who.frame), scores=decider.scores(who.frame)
-    )
-    if one_sided(trial):
-        raise NotFittedError(f"it {one_sided(trial)} of the confirmation people")
+    trial = answered(candidate, who)
+    if way := one_way(trial.decisions):
+        raise NotFittedError(f"it {way} every one of the confirmation people")
     return trial
 
 
@@ -147,8 +137,8 @@ def _recommended(
     ask = made.place.ask
     if made.best is None:
         _, why = recommended((found[0],), ask, group_at_decision=False, simultaneous=False)
-        apart = found[0].gap.low > 0 or found[0].gap.high < 0
-        return None, why_none(made.tried, made.found, ask) + ("" if apart else f"; {why}")
+        more = "" if apart(found[0].gap) else f"; {why}"
+        return None, why_none(made.tried, made.found, ask) + more
     name = made.best.name
     own = [c for c in found if c.name == name]
     if not own:
@@ -228,9 +218,7 @@ def _own(made: Search, name: str) -> float | None:
 
 def _notes(made: Search, seal: str) -> tuple[str, ...]:
     place = made.place
-    found = []
-    if made.unknown:
-        found.append(f"{made.unknown:,} training rows without a known outcome were left out")
+    found = list(left_out(made.unknown))
     if not place.space.weighs:
         found.append(
             "the estimator takes no weights of rows, so neither reweighing nor a penalty was tried"

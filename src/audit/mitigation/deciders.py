@@ -159,16 +159,23 @@ class Decider(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         order = [0 if c == self.labels[0] else 1 for c in self.classes_.tolist()]
         return np.column_stack([both[i] for i in order])
 
-    def approval_chances(self, X: Any) -> Floats:  # noqa: N803
-        """Chance of approval of each row: 0 or 1 unless the rule is randomised."""
+    def approval_chances(self, X: Any, scores: Floats | None = None) -> Floats:  # noqa: N803
+        """Chance of approval of each row: 0 or 1 unless the rule is randomised.
+
+        `scores` are those of these rows, where they are known already.
+        """
         frame = self._frame(X)
-        found: Floats = self.rule.approved(self.scorer.scores(frame), frame)
+        own = self.scorer.scores(frame) if scores is None else scores
+        found: Floats = self.rule.approved(own, frame)
         return found
 
-    def decide(self, X: Any, seed: int | None = None) -> Flags:  # noqa: N803
-        """Whether each row is approved; `seed` draws anew where the rule is randomised."""
+    def decide(self, X: Any, seed: int | None = None, scores: Floats | None = None) -> Flags:  # noqa: N803
+        """Whether each row is approved; `seed` draws anew where the rule is randomised.
+
+        `scores` are those of these rows, where they are known already.
+        """
         frame = self._frame(X)
-        chance = self.approval_chances(frame)
+        chance = self.approval_chances(frame, scores)
         between = (chance > 0) & (chance < 1)
         approved: Flags = chance >= 1
         if between.any():
@@ -199,6 +206,12 @@ def _as_frame(X: Any, columns: tuple[str, ...]) -> pd.DataFrame:  # noqa: N803
     return pd.DataFrame(X, columns=list(columns) if not isinstance(X, dict) else None)
 
 
+def row_hashes(frame: pd.DataFrame) -> npt.NDArray[np.uint64]:
+    """64 bits of each row's values; what is no number is taken as text."""
+    plain = frame.apply(lambda c: c.astype(str) if c.dtype.kind not in "iufb" else c)
+    return np.asarray(pd.util.hash_pandas_object(plain, index=False), np.uint64)
+
+
 def draws(frame: pd.DataFrame, seed: int) -> Floats:
     """One number in [0, 1) a row, from its values and a seed; equal rows draw equal numbers.
 
@@ -207,8 +220,7 @@ def draws(frame: pd.DataFrame, seed: int) -> Floats:
     >>> bool(one[0] == one[2]), bool(one[0] == one[1]), bool(one[0] == draws(rows, 1)[0])
     (True, False, False)
     """
-    plain = frame.apply(lambda c: c.astype(str) if c.dtype.kind not in "iufb" else c)
-    keys = pd.util.hash_pandas_object(plain, index=False).to_numpy(np.uint64)
+    keys = row_hashes(frame)
     with np.errstate(over="ignore"):  # splitmix64 wraps by design
         mixed = keys + np.uint64((seed * 0x9E3779B97F4A7C15 + 0x9E3779B97F4A7C15) % 2**64)
         mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

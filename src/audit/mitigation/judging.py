@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from audit.errors import InputError
 from audit.metrics.metric import Metric
 from audit.mitigation.costs import Costs
-from audit.mitigation.paired import LOWER_IS_BETTER, Answers, Bench, bench, dominated
-from audit.mitigation.people import BAD, GOOD, People, as_pandas
+from audit.mitigation.deciders import Decider
+from audit.mitigation.paired import LOWER_IS_BETTER, Answers, Bench, bench, disparity, dominated
+from audit.mitigation.people import People, as_pandas
 from audit.mitigation.record import Candidate, Limits
 from audit.table.json_values import plain
 from audit.table.roles import Group, Level
 from audit.table.rows import CodedRows
+from audit.tally.arrays import of_arrays
 
 Floats = npt.NDArray[np.float64]
 
@@ -44,6 +47,21 @@ class Trial:
     """P(favourable) of the same."""
 
 
+def answered(candidate: Candidate, who: People) -> Trial:
+    """What a candidate's estimator says of people, who are scored once."""
+    decider: Decider = candidate.estimator
+    scores = decider.scores(who.frame)
+    decisions = decider.decide(who.frame, scores=scores)
+    return Trial(candidate=candidate, decisions=decisions, scores=scores)
+
+
+def one_way(decisions: npt.NDArray[np.bool_]) -> str:
+    """What decisions do that are alike for all: "approves" or "denies"; empty where they differ."""
+    if decisions.all():
+        return "approves"
+    return "" if decisions.any() else "denies"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """What is to become more alike, for whom, at what price."""
@@ -65,14 +83,14 @@ class Ask:
     seed: int = 0
     """Of the draws."""
 
+    @property
+    def sign(self) -> float:
+        """1 where more of the utility is better, -1 where less is."""
+        return -1.0 if self.utility in LOWER_IS_BETTER else 1.0
 
-def judged(
-    who: People, trials: Sequence[Trial], ask: Ask, *, audit: bool = True
-) -> tuple[Candidate, ...]:
-    """The candidates with every number; the first trial is the baseline.
 
-    `audit` says whether each is audited by the planned metrics too, which takes some time.
-    """
+def judged(who: People, trials: Sequence[Trial], ask: Ask) -> tuple[Candidate, ...]:
+    """The candidates with every number; the first trial is the baseline."""
     answers = Answers(
         decisions=np.stack([t.decisions for t in trials]),
         scores=np.stack([t.scores for t in trials]),
@@ -84,8 +102,7 @@ def judged(
     useful = drawn.measure(ask.utility, ask.costs)
     names = (*MEASURES, *(("profit",) if ask.costs is not None else ()))
     measures = {name: drawn.measure(name, ask.costs).limits(ask.level) for name in names}
-    sign = -1.0 if ask.utility in LOWER_IS_BETTER else 1.0
-    beaten = dominated(apart.value.tolist(), (sign * useful.value).tolist())
+    beaten = dominated(apart.value.tolist(), (ask.sign * useful.value).tolist())
     columns: dict[str, list[Any]] = {
         "disparity": apart.limits(ask.level),
         "disparity_change": apart.changes(ask.level),
@@ -98,7 +115,7 @@ def judged(
     effects = _side_effects(who, drawn, ask)
     out = []
     for i, trial in enumerate(trials):
-        rates, estimates = audited(who, trial, ask) if audit else ((), ())
+        rates, estimates = audited(who, trial, ask)
         own: dict[str, Any] = {name: values[i] for name, values in columns.items()}
         out.append(
             replace(
@@ -107,7 +124,7 @@ def judged(
                 measures={name: values[i] for name, values in measures.items()},
                 dominated=beaten[i],
                 side_effects=tuple(e[i] for e in effects),
-                changed=changed(who, trials[0], trial, ask) if audit and i else None,
+                changed=changed(who, trials[0], trial, ask) if i else None,
                 rates=rates,
                 estimates=estimates,
             )
@@ -143,17 +160,15 @@ def _side_effects(who: People, drawn: Bench, ask: Ask) -> list[list[dict[str, An
 
 
 FEWEST = 30
-"""Rows below which a group of another attribute is not watched."""
+"""Rows below which a group is neither judged nor watched."""
 
 
 def _worded(c: Candidate, baseline: Candidate, ask: Ask) -> Candidate:
     """With its verdict, and why."""
     if c.name == baseline.name:
         return replace(c, verdict="baseline", because="the model as it is")
-    change, cost = c.disparity_change, c.utility_change
-    if ask.utility in LOWER_IS_BETTER:
-        cost = Limits(value=-cost.value, low=-cost.high, high=-cost.low)
-    loses, gains = cost.high < 0, cost.low > 0
+    change, useful = c.disparity_change, gain(c, ask)
+    loses, gains = useful.high < 0, useful.low > 0
     if math.isnan(change.low):
         return replace(c, verdict="no clear change", because="its disparity is undefined here")
     moved = f"{amount(change, ask)} than the baseline"
@@ -173,6 +188,12 @@ def _worded(c: Candidate, baseline: Candidate, ask: Ask) -> Candidate:
         )  # fmt: skip
     more = "; it is more useful" if gains else ""
     return replace(c, verdict="no clear change", because=f"not shown to be fairer: {moved}{more}")
+
+
+def gain(c: Candidate, ask: Ask) -> Limits:
+    """Change of the utility, the higher the better whatever the utility."""
+    u = c.utility_change
+    return u if ask.sign > 0 else Limits(value=-u.value, low=-u.high, high=-u.low)
 
 
 NAMES = {"auc": "AUC", "accuracy": "accuracy", "profit": "profit an applicant",
@@ -274,7 +295,7 @@ def changed(who: People, before: Trial, after: Trial, ask: Ask) -> dict[str, Any
         after.decisions,
         who.codes[ask.attribute],
         who.levels[ask.attribute],
-        np.select([who.outcome == GOOD, who.outcome == BAD], [0, 1], 2),
+        who.kind,
         rows.weight,
         before.scores,
         cutoff_of(before),
@@ -295,41 +316,42 @@ def cutoff_of(trial: Trial) -> float | None:
 
 def worst_group(
     who: People, decisions: npt.NDArray[np.bool_], metric: Metric, attribute: str | None
-) -> tuple[str, int, int] | None:
-    """The attribute, group and reference furthest apart among these people; None where none is.
+) -> tuple[str, int, int]:
+    """The attribute, group and reference furthest apart among these people.
 
-    Groups of fewer than 30 rows are left out, and the missing one.
+    Groups of fewer than 30 rows are left out, and the missing one; raises `InputError` MIT013
+    where none is left.
     """
-    from audit.mitigation.paired import disparity
-
     best: tuple[float, str, int, int] | None = None
     for name in [attribute] if attribute is not None else list(who.codes):
         levels = who.levels[name]
         reference = who.reference[name]
         if reference is None:
             continue
-        place = levels.index(reference)
+        place, cells = levels.index(reference), cells_of(who, decisions, name)
         for i, level in enumerate(levels):
             if i == place or not who.decides(name, level):
                 continue
             if int((who.codes[name] == i).sum()) < FEWEST:
                 continue
-            apart = float(
-                disparity(metric, cells_of(who, decisions, name, i),
-                          cells_of(who, decisions, name, place))
-            )  # fmt: skip
+            apart = float(disparity(metric, cells[i], cells[place]))
             if np.isfinite(apart) and (best is None or apart > best[0]):
                 best = (apart, name, i, place)
-    return None if best is None else best[1:]
+    if best is None:
+        raise InputError(
+            "MIT013", f"no group of {FEWEST} rows or more can be compared with its reference",
+            argument="attribute" if attribute is not None else "train",
+            fix="give more rows, or another protected attribute or reference",
+        )  # fmt: skip
+    return best[1:]
 
 
-def cells_of(who: People, decisions: npt.NDArray[np.bool_], attribute: str, group: int) -> Floats:
-    """Decision × outcome counts of one group, shape (3, 3)."""
-    own = who.codes[attribute] == group
-    kind = np.select([who.outcome == GOOD, who.outcome == BAD], [0, 1], 2)
-    cells = np.zeros((3, 3))
-    np.add.at(cells, (np.where(decisions[own], 0, 1), kind[own]), who.mass[own])
-    return cells
+def cells_of(who: People, decisions: npt.NDArray[np.bool_], attribute: str) -> Floats:
+    """Decision × outcome counts of each group, shape (groups, 3, 3)."""
+    levels = who.levels[attribute]
+    found = of_arrays(np.where(decisions, 0, 1), who.kind, who.codes[attribute],
+                      [(level,) for level in levels], who.mass)  # fmt: skip
+    return np.asarray(found.w, np.float64)
 
 
 def group_of(who: People, attribute: str, index: int) -> Group:

@@ -16,10 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.errors import InputError
+from audit.inference.auc import area_influence
 from audit.metrics.catalogue import CATALOGUE
 from audit.metrics.metric import Metric
 from audit.mitigation.costs import Costs
-from audit.mitigation.people import BAD, GOOD, People
+from audit.mitigation.people import People
 from audit.mitigation.record import Limits
 from audit.table.wording import shown, suggestion
 
@@ -194,17 +195,16 @@ def bench(who: People, answers: Answers, *, seed: int = 0, replicates: int = REP
     rng = np.random.default_rng(seed)
     size, number = len(who), len(answers.decisions)
     approved = answers.decisions.T.astype(np.float64)
-    kinds = np.stack(
-        [who.outcome == GOOD, who.outcome == BAD, (who.outcome != GOOD) & (who.outcome != BAD)],
-        axis=1,
-    ).astype(np.float64)
+    kinds = np.eye(3)[who.kind]
     parts = {("", 0): np.arange(size)}
     for name, codes in who.codes.items():
         for level in range(len(who.levels[name])):
             rows = np.flatnonzero(codes == level)
             if len(rows):
                 parts[name, level] = rows
-    influence, areas = _influence(who, answers.scores)
+    good, bad = (who.mass * kinds[:, kind] for kind in (0, 1))
+    found = [area_influence(own, good, bad) for own in answers.scores]
+    areas, influence = np.array([a for a, _ in found]), np.stack([i for _, i in found], axis=1)
     cells = {key: np.zeros((1 + replicates, number, 3, 3)) for key in parts}
     auc = np.zeros((1 + replicates, number))
     auc[0] = areas
@@ -234,37 +234,6 @@ def _draw(rng: np.random.Generator, number: int, who: People) -> Floats:
     keys, place = np.unique(who.cluster, return_inverse=True)
     drawn: Floats = rng.poisson(1.0, (number, len(keys))).astype(np.float64)[:, place]
     return drawn
-
-
-def _influence(who: People, scores: Floats) -> tuple[Floats, Floats]:
-    """By row and candidate, what one more such row adds to the AUC; and the AUCs.
-
-    A good row's share of bad ones below it (ties half), less the AUC, over the weight of all good
-    rows; and likewise for bad ones.
-    """
-    influence = np.zeros((len(who), len(scores)))
-    areas = np.full(len(scores), np.nan)
-    good, bad = np.flatnonzero(who.outcome == GOOD), np.flatnonzero(who.outcome == BAD)
-    if not len(good) or not len(bad):
-        return influence, areas
-    mass_good, mass_bad = who.mass[good], who.mass[bad]
-    for i, own in enumerate(scores):
-        below = _below(own[good], own[bad], mass_bad)
-        above = _below(-own[bad], -own[good], mass_good)
-        areas[i] = float(mass_good @ below / mass_good.sum())
-        influence[good, i] = mass_good * (below - areas[i]) / mass_good.sum()
-        influence[bad, i] = mass_bad * (above - areas[i]) / mass_bad.sum()
-    return influence, areas
-
-
-def _below(values: Floats, others: Floats, mass: Floats) -> Floats:
-    """Share of others (by mass) below each value, those equal counting half."""
-    order = np.argsort(others, kind="stable")
-    held = np.concatenate([[0.0], np.cumsum(mass[order])])
-    left = held[np.searchsorted(others[order], values, side="left")]
-    right = held[np.searchsorted(others[order], values, side="right")]
-    share: Floats = (left + right) / (2 * held[-1])
-    return share
 
 
 def dominated(disparity: Sequence[float], utility: Sequence[float]) -> list[bool]:

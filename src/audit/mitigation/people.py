@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from audit.errors import InputError
 from audit.table.arguments import unknown_column
+from audit.table.references import reference_place
 from audit.table.roles import Level, Roles, is_named, playing
 from audit.table.rows import CodedRows, Table
 from audit.table.wording import listed, shown, suggestion
@@ -54,6 +55,11 @@ class People:
     def inputs(self) -> pd.DataFrame:
         """The model's inputs alone."""
         return self.frame[list(self.features)]
+
+    @property
+    def kind(self) -> Ints:
+        """By row: 0 favourable, 1 unfavourable, 2 unknown, as counts have it."""
+        return np.select([self.outcome == GOOD, self.outcome == BAD], [0, 1], 2)
 
     @property
     def known(self) -> Ints:
@@ -135,7 +141,7 @@ def people(table: Any, argument: str) -> People:
         outcome=outcome,
         codes=codes,
         levels=levels,
-        reference={n: _reference(table, n, levels[n], codes[n], mass) for n in roles.protected},
+        reference={n: _reference(roles, n, levels[n], codes[n], mass) for n in roles.protected},
         mass=mass,
         cluster=_cluster(table),
         labels=_labels(frame[roles.outcome], outcome),
@@ -235,16 +241,11 @@ def _labels(column: pd.Series[Any], outcome: Ints) -> tuple[Any, Any]:
 
 
 def _reference(
-    table: Table, name: str, levels: tuple[Level, ...], codes: Ints, mass: Floats
+    roles: Roles, name: str, levels: tuple[Level, ...], codes: Ints, mass: Floats
 ) -> Level:
-    """Declared, else the largest group (ties: first in level order); never the missing one."""
-    if name in table.roles.reference:
-        return table.roles.reference[name]
     rows = np.bincount(codes, weights=mass, minlength=len(levels))
-    present = [
-        i for i, v in enumerate(levels) if is_named(table.roles, (name,), (v,)) and rows[i] > 0
-    ]
-    return levels[max(present, key=lambda i: (rows[i], -i))] if present else None
+    place = reference_place(roles, name, levels, rows.tolist())
+    return None if place is None else levels[place]
 
 
 def _cluster(table: Table) -> Ints | None:

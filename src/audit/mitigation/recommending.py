@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from audit.mitigation.judging import NAMES, Ask, amount, kept, lost
-from audit.mitigation.paired import LOWER_IS_BETTER
+from audit.mitigation.judging import Ask, amount, gain, kept, lost
 from audit.mitigation.record import Candidate, Limits
 
 RULE = (
@@ -28,7 +26,7 @@ def recommended(
     selected on other people, its own paired limits do.
     """
     baseline, others = candidates[0], candidates[1:]
-    if not _apart(baseline.gap):
+    if not apart(baseline.gap):
         return None, (
             "no gap of the baseline is shown among these people "
             f"({_points(baseline.gap)}), so nothing can be shown to close it"
@@ -40,7 +38,7 @@ def recommended(
     ]
     if not fairer:
         return None, "none is fairer than the baseline beyond chance"
-    useful = [c for c in fairer if not _loses(c, ask)]
+    useful = [c for c in fairer if not gain(c, ask).high < 0]
     if not useful:
         least = min(fairer, key=lambda c: c.disparity.value)
         return None, (
@@ -68,18 +66,11 @@ def recommended(
     return best, why
 
 
-def _apart(gap: Limits) -> bool:
-    return not math.isnan(gap.low) and (gap.low > 0 or gap.high < 0)
-
-
-def _loses(c: Candidate, ask: Ask) -> bool:
-    u = c.utility_change
-    return u.low > 0 if ask.utility in LOWER_IS_BETTER else u.high < 0
+def apart(gap: Limits) -> bool:
+    """Whether a gap is beyond chance."""
+    return gap.low > 0 or gap.high < 0
 
 
 def _points(gap: Limits) -> str:
     said = f"{100 * gap.value:.1f} points; {100 * gap.low:.1f} to {100 * gap.high:.1f}"
     return said.replace("-", "−")
-
-
-__all__ = ["NAMES", "RULE", "recommended"]

@@ -161,12 +161,10 @@ def _foreign(path: Path, why: str) -> InputError:
 
 def data_hash(who: People) -> str:
     """Of what is learned from: inputs, outcomes, groups and weights, rows in their order."""
-    import pandas as pd
+    from audit.mitigation.deciders import row_hashes
 
-    frame = who.frame
-    text = frame.apply(lambda c: c.astype(str) if c.dtype.kind not in "iufb" else c)
     seal = hashlib.sha256(repr([who.features, who.labels, dict(who.levels)]).encode())
-    seal.update(pd.util.hash_pandas_object(text, index=False).to_numpy().tobytes())
+    seal.update(row_hashes(who.frame).tobytes())
     seal.update(who.outcome.tobytes() + who.mass.tobytes())
     for name in sorted(who.codes):
         seal.update(name.encode() + who.codes[name].tobytes())

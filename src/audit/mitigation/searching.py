@@ -13,36 +13,29 @@ from audit.errors import InputError
 from audit.inference.checks import one_level
 from audit.mitigation.comparing import (
     Say,
-    first,
+    as_it_is,
     tables_of,
+    trainable,
     unset_seeds,
     utility_costs,
     where_of,
 )
 from audit.mitigation.confirming import Search, confirmed
 from audit.mitigation.families import settled
-from audit.mitigation.fitting import (
-    FOLDS,
-    NotFittedError,
-    chances,
-    fitted,
-    folds,
-    prepared,
-)
+from audit.mitigation.fitting import folds, prepared
 from audit.mitigation.judging import Ask, cells_of, worst_group
-from audit.mitigation.paired import disparity_metric
+from audit.mitigation.paired import disparity_metric, gap
 from audit.mitigation.people import target
 from audit.mitigation.record import Comparison
 from audit.mitigation.search_log import Log, data_hash, estimator_words
 from audit.mitigation.selecting import finalists, scored, selected
 from audit.mitigation.space import space_of
-from audit.mitigation.task import HALF, Task, Where, unchanged
+from audit.mitigation.task import Parts, Task, Where, baseline_scores
 from audit.mitigation.trying import Place, needed, search
 from audit.table.paths import path_of
 from audit.table.wording import shown
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 FEWEST = 100
 """Training rows below which parting them in three says nothing."""
@@ -164,34 +157,20 @@ def search_alternatives(
     return confirmed(made, judge_on)
 
 
-def _place(
-    estimator: Any, task: Task, wanted: str | None, ask: Ask
-) -> tuple[Place, list[tuple[Ints, Ints]]]:
+def _place(estimator: Any, task: Task, wanted: str | None, ask: Ask) -> tuple[Place, Parts]:
     """The group to judge, the parts of the training people, and what can vary."""
-    scores, parts = _unseen(task)
-    decisions = _decided(task, scores)
+    parts, scores, decisions = _unseen(task)
     found = worst_group(task.train, decisions, ask.metric, wanted)
-    if found is None:
-        raise InputError(
-            "MIT013", "no group of 30 rows or more can be compared with its reference",
-            argument="attribute" if wanted is not None else "train",
-            fix="give more rows, or another protected attribute or reference",
-        )  # fmt: skip
     if found[0] != task.attribute:  # parts hold every group of the attribute that is judged
         task = replace(task, attribute=found[0], held={})
-        scores, parts = _unseen(task)
-        decisions = _decided(task, scores)
-    task.held["scores"] = scores
+        parts, scores, decisions = _unseen(task)
     ask = replace(ask, attribute=found[0], group=found[1], reference=found[2])
-    rates = []
-    for group in found[1:]:
-        cells = cells_of(task.train, decisions, found[0], group)
-        rates.append(ask.metric.rates[0].value(cells))
-    behind, ahead = found[1:] if rates[0] <= rates[1] else found[:0:-1]
+    own, other = cells_of(task.train, decisions, found[0])[list(found[1:])]
+    behind, ahead = found[1:] if gap(ask.metric, own, other) >= 0 else found[:0:-1]
     fit, selection = parts[0]
-    base, _ = first(task)
     space = space_of(
-        estimator, task, base, fit, group=found[1], reference=found[2], behind=behind, ahead=ahead,
+        estimator, task, as_it_is(task).estimator, fit,
+        group=found[1], reference=found[2], behind=behind, ahead=ahead,
         shifts=task.where == Where() and ask.utility != "auc",
     )  # fmt: skip
     place = Place(
@@ -201,42 +180,16 @@ def _place(
     return place, parts
 
 
-def _decided(task: Task, scores: Floats) -> npt.NDArray[np.bool_]:
-    at = HALF if task.where == Where() else task.where.at(scores, task.train.mass)
-    return scores >= at
-
-
-def _unseen(task: Task) -> tuple[Floats, list[tuple[Ints, Ints]]]:
-    """The baseline's score of each training row by a model that had not seen it; and the parts.
+def _unseen(task: Task) -> tuple[Parts, Floats, npt.NDArray[np.bool_]]:
+    """Three parts, an applicant's rows in one; the baseline's scores and decisions out of fold.
 
     Raises `InputError` MIT018 where it cannot be trained.
     """
-    parts = _parts(task)
-    scores = np.empty(len(task.train))
-    try:
-        for rows, held_out in parts:
-            model, _ = fitted(task.estimator, unchanged(task, rows))
-            inputs = task.train.inputs.iloc[held_out]
-            scores[held_out] = chances(model, inputs, task.train.labels[1])
-    except NotFittedError as problem:
-        raise InputError(
-            "MIT018", f"the estimator cannot be trained on these rows: {problem}",
-            argument="estimator", fix="try estimator.fit on the same columns, and mend that first",
-        ) from None  # fmt: skip
-    return scores, parts
-
-
-def _parts(task: Task) -> list[tuple[Ints, Ints]]:
-    """Three parts with every group and outcome; an applicant's rows are in one part."""
     who = task.train
-    if who.cluster is None:
-        return list(folds(who.outcome, task.codes, task.seed))
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    split = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=task.seed)
-    kinds = 2 * task.codes + who.outcome
-    rare = np.bincount(kinds, minlength=int(kinds.max()) + 1)[kinds] < FOLDS
-    return list(split.split(np.zeros(len(kinds)), np.where(rare, who.outcome, kinds), who.cluster))
+    with trainable():
+        parts = list(folds(who.outcome, task.codes, task.seed, who.cluster))
+        scores = baseline_scores(task, parts)
+    return parts, scores, scores >= task.where.at(scores, who.mass)
 
 
 def _identity(place: Place, estimator: Any) -> dict[str, Any]:

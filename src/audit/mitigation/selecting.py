@@ -12,12 +12,12 @@ import numpy.typing as npt
 from audit.mitigation.alternatives import alternative
 from audit.mitigation.fitting import NotFittedError
 from audit.mitigation.judging import NAMES, Ask
-from audit.mitigation.paired import LOWER_IS_BETTER, dominated
+from audit.mitigation.paired import dominated
 from audit.mitigation.search_log import TRIED, Tried
+from audit.mitigation.task import Parts
 from audit.mitigation.trying import Place
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 SURE = 2.0
 """Standard errors by which disparity must be lower over all training people."""
@@ -79,8 +79,7 @@ class Finalist:
 
 def gained(numbers: Mapping[str, float], ask: Ask) -> float:
     """Change of utility, the higher the better whatever the utility."""
-    change = numbers["utility_change"]
-    return -change if ask.utility in LOWER_IS_BETTER else change
+    return ask.sign * numbers["utility_change"]
 
 
 def chance(numbers: Mapping[str, float], ask: Ask, share: float = 1.0) -> float:
@@ -140,9 +139,7 @@ def _spread(ordered: Sequence[Tried], room: int) -> list[Tried]:
     return [*ordered[:top], *(rest[i] for i in dict.fromkeys(places.tolist()))]
 
 
-def scored(
-    trial: Tried, place: Place, parts: Sequence[tuple[Ints, Ints]]
-) -> tuple[Finalist | None, str]:
+def scored(trial: Tried, place: Place, parts: Parts) -> tuple[Finalist | None, str]:
     """A finalist over all training people; None and why where it fails there."""
     point = place.space.point(trial.place)
     own = alternative(point, place.space, place.task)
@@ -165,8 +162,7 @@ def selected(found: Sequence[Finalist], place: Place) -> Finalist | None:
     kept = [
         f for f in found
         if gained(f.numbers, place.ask) >= -MARGIN * f.numbers["utility_error"]
-        and f.numbers["disparity_change"] <= -SURE * f.numbers["disparity_error"]
-        and f.numbers["disparity_change"] < 0
+        and _is_fairer(f.numbers)
     ]  # fmt: skip
     kept = [f for f in kept if place.space.blind(place.space.point(f.trial.place))] or kept
     if not kept:
@@ -176,11 +172,15 @@ def selected(found: Sequence[Finalist], place: Place) -> Finalist | None:
     return min(likely, key=lambda f: (f.numbers["disparity"], f.trial.number))
 
 
+def _is_fairer(numbers: Mapping[str, float]) -> bool:
+    change = numbers["disparity_change"]
+    return change < 0 and change <= -SURE * numbers["disparity_error"]
+
+
 def named(found: Sequence[Finalist], best: Finalist | None, ask: Ask) -> list[Finalist]:
     """Those put to the confirmation people: the selected first, then some along the frontier."""
-    sign = -1.0 if ask.utility in LOWER_IS_BETTER else 1.0
     beaten = dominated(
-        [f.numbers["disparity"] for f in found], [sign * f.numbers["utility"] for f in found]
+        [f.numbers["disparity"] for f in found], [ask.sign * f.numbers["utility"] for f in found]
     )
     front = [f for f, out in zip(found, beaten, strict=True) if not out and f is not best]
     front.sort(key=lambda f: (f.numbers["disparity"], f.trial.number))
@@ -201,12 +201,7 @@ def why_none(tried: Sequence[Tried], found: Sequence[Finalist], ask: Ask) -> str
             f"of {works} alternatives none had less disparity on the selection people without "
             f"losing {NAMES[ask.utility]}"
         )
-    sure = [
-        f for f in found
-        if f.numbers["disparity_change"] <= -SURE * f.numbers["disparity_error"]
-        and f.numbers["disparity_change"] < 0
-    ]  # fmt: skip
-    if not sure:
+    if not any(_is_fairer(f.numbers) for f in found):
         return (
             f"of {works} alternatives none has less disparity over the training people by more "
             f"than {SURE:g} standard errors"

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from audit.mitigation.alternatives import reseeded_scores
-from audit.mitigation.deciders import Decider
-from audit.mitigation.fitting import NotFittedError, chances, fitted, folds
-from audit.mitigation.judging import Ask
-from audit.mitigation.paired import Answers, bench, disparity
+from audit.mitigation.fitting import NotFittedError
+from audit.mitigation.judging import Ask, Trial
+from audit.mitigation.paired import Answers, bench
 from audit.mitigation.people import People
-from audit.mitigation.task import Task, unchanged
+from audit.mitigation.task import Task, baseline_scores
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -52,15 +51,15 @@ class Spread:
         return found
 
 
-def spread_of(task: Task, baseline: Decider, who: People, ask: Ask) -> Spread:
+def spread_of(task: Task, baseline: Trial, who: People, ask: Ask) -> Spread:
     """The baseline with other seeds and its rows in another order, on the same people.
 
     Each keeps the baseline's cut-off. Where the learner draws nothing, so that other seeds give
     the same model, the parts of the training rows on which the cut-off is found are drawn by the
     seed instead (where it is found on them).
     """
-    usual = baseline.scores(who.frame)
-    scores, decisions = [usual], [usual >= baseline.rule.at]
+    usual, told = baseline.scores, baseline.candidate.estimator.rule.at
+    scores, decisions = [usual], [baseline.decisions]
     how = "seed of the learner and order of the training rows"
     fixed = False
     for number in range(1, SEEDS + 1):
@@ -71,9 +70,8 @@ def spread_of(task: Task, baseline: Decider, who: People, ask: Ask) -> Spread:
                 how = "nothing: the learner draws nothing and the cut-off is told"
                 if task.where.approval_rate is not None:
                     how = "the parts of the training rows on which the cut-off is found"
-            at = baseline.rule.at
-            if fixed and task.where.approval_rate is not None:
-                at = _cut(task, number)
+            found_again = fixed and task.where.approval_rate is not None
+            at = _cut(task, number) if found_again else told
         except NotFittedError:
             continue
         scores.append(own)
@@ -81,20 +79,14 @@ def spread_of(task: Task, baseline: Decider, who: People, ask: Ask) -> Spread:
     drawn = bench(
         who, Answers(decisions=np.stack(decisions), scores=np.stack(scores)), replicates=0
     )
-    useful = drawn.measure(ask.utility, ask.costs).value
-    cells = drawn.cells
-    apart = disparity(
-        ask.metric, cells[ask.attribute, ask.group][0], cells[ask.attribute, ask.reference][0]
-    )
     return Spread(
-        utility=useful, disparity=np.asarray(apart, np.float64), decisions=tuple(decisions[1:]),
+        utility=drawn.measure(ask.utility, ask.costs).value,
+        disparity=drawn.disparity(ask.metric, ask.attribute, ask.group, ask.reference).value,
+        decisions=tuple(decisions[1:]),
         how=how,
-    )  # fmt: skip
+    )
 
 
 def _cut(task: Task, number: int) -> float:
-    scores = np.empty(len(task.train))
-    for rows, held_out in folds(task.train.outcome, task.codes, task.seed + number):
-        model, _ = fitted(task.estimator, unchanged(task, rows))
-        scores[held_out] = chances(model, task.train.inputs.iloc[held_out], task.train.labels[1])
+    scores = baseline_scores(replace(task, seed=task.seed + number, held={}))
     return task.where.at(scores, task.train.mass)

@@ -22,13 +22,13 @@ import numpy.typing as npt
 from audit.errors import InputError
 from audit.mitigation.alternatives import Alternative, alternative
 from audit.mitigation.fitting import NotFittedError, told
-from audit.mitigation.judging import Ask
-from audit.mitigation.paired import LOWER_IS_BETTER, Answers, Bench, bench
+from audit.mitigation.judging import Ask, one_way
+from audit.mitigation.paired import Answers, Bench, bench
 from audit.mitigation.people import People
 from audit.mitigation.point import Point
 from audit.mitigation.search_log import FAILED, REPEATED, TRIED, Log, Tried
 from audit.mitigation.space import Params, Space
-from audit.mitigation.task import HALF, Task, Where
+from audit.mitigation.task import Task, Where
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -72,7 +72,7 @@ class Place:
 
     def decisions(self, scores: Floats, mass: Floats, where: Where) -> Flags:
         """By a cut-off found on the same scores, which reads no outcome."""
-        return scores >= (where.at(scores, mass) if where != Where() else HALF)
+        return scores >= where.at(scores, mass)
 
     def among(self, rows: Ints) -> People:
         """Some training people, with the groups of one attribute alone."""
@@ -127,9 +127,8 @@ def one(place: Place, number: int, params: Params, start: str, known: dict[str, 
         return Tried(**told_so_far, state=FAILED, reason=str(problem))
     except Exception as problem:  # a library's own failure is a reason, not a traceback
         return Tried(**told_so_far, state=FAILED, reason=f"it failed: {told(problem)}")
-    if decisions.all() or not decisions.any():
-        what = "approves" if decisions.all() else "denies"
-        return Tried(**told_so_far, state=FAILED, reason=f"it {what} all of the selection people")
+    if way := one_way(decisions):
+        return Tried(**told_so_far, state=FAILED, reason=f"it {way} all of the selection people")
     numbers = place.numbers(drawn)
     if not all(np.isfinite(numbers[n]) for n in ("utility", "disparity")):
         return Tried(**told_so_far, state=FAILED, reason="its utility or disparity is undefined")
@@ -194,11 +193,9 @@ def _proposed(optuna: Any, study: Any, shape: Params, place: Place, number: int)
 def _learn(optuna: Any, study: Any, trial: Tried, shape: Params, ask: Ask) -> None:
     if not trial.works:
         return
-    useful = -trial.utility if ask.utility in LOWER_IS_BETTER else trial.utility
+    values = [ask.sign * trial.utility, trial.disparity]
     study.add_trial(
-        optuna.trial.create_trial(
-            params=dict(trial.place), distributions=shape, values=[useful, trial.disparity]
-        )
+        optuna.trial.create_trial(params=dict(trial.place), distributions=shape, values=values)
     )
 
 
