@@ -81,8 +81,7 @@ def main(splits: int = 5, budget: int = 60) -> None:
                 if best is None:
                     print(f"{name:<10}{has:<5}{seed:<7}none: {found.because}  {spent:.0f}")
                     continue
-                g, u = best.gap_change, best.measures["auc"]
-                u = best.utility_change
+                g, u = best.gap_change, best.utility_change
                 ok = g.high < 0 <= u.high
                 held += ok
                 base, own = again(found.baseline, test), again(best, test)

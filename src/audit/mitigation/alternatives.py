@@ -11,7 +11,14 @@ import numpy.typing as npt
 from audit.mitigation.coarse import coarse
 from audit.mitigation.deciders import Changed, Cut, Decider, Plain
 from audit.mitigation.families import last_of
-from audit.mitigation.fitting import Lesson, NotFittedError, fitted, prepared, seeded
+from audit.mitigation.fitting import (
+    Lesson,
+    NotFittedError,
+    fitted,
+    prepared,
+    random_states,
+    seeded,
+)
 from audit.mitigation.people import GOOD
 from audit.mitigation.point import AS_THEY_ARE, Point
 from audit.mitigation.pressing import weights
@@ -119,10 +126,8 @@ def learner(point: Point, space: Space, inputs: Any, labels: tuple[Any, Any]) ->
 
 
 def _moved(estimator: Any, seed: int) -> Any:
-    params = estimator.get_params(deep=True)
-    names = [n for n in params if n.split("__")[-1] == "random_state"]
-    told = {n: params[n] + seed for n in names if isinstance(params[n], int | np.integer)}
-    return estimator.set_params(**told) if told else estimator
+    told = {n: v for n, v in random_states(estimator).items() if isinstance(v, int | np.integer)}
+    return estimator.set_params(**{n: v + seed for n, v in told.items()})
 
 
 def _signs(space: Space, names: list[str], labels: tuple[Any, Any]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -163,8 +163,7 @@ def knobs_of(estimator: Any) -> tuple[Knob, ...]:
     for knob in family_of(estimator).knobs:
         if knob.name not in told:
             continue
-        found.append(Knob(name=knob.name, words=knob.words,
-                          values=_joined(knob.values, told[knob.name])))  # fmt: skip
+        found.append(replace(knob, values=_joined(knob.values, told[knob.name])))
     return tuple(found)
 
 
@@ -176,5 +175,4 @@ def _joined(values: tuple[Any, ...], own: Any) -> tuple[Any, ...]:
     numbers = [v for v in values if isinstance(v, int | float)]
     if len(numbers) < len(values):
         return (own, *values)
-    descending = len(numbers) > 1 and numbers[0] > numbers[-1]
-    return tuple(sorted([*numbers, own], reverse=descending))
+    return tuple(sorted([*numbers, own]))

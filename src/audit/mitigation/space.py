@@ -229,7 +229,7 @@ def space_of(
     both = np.flatnonzero((codes == group) | (codes == reference))
     told = proxies(
         who.inputs.iloc[both].reset_index(drop=True), left, codes[both] == group,
-        lambda frame: scorer.scores(frame), task.seed,
+        scorer.scores, task.seed,
     )  # fmt: skip
     found = [p for p in told if p.tells >= TELLING and p.use > 0][: min(MOST, len(left) - 1)]
     ready = prepared(estimator, who.inputs)
