@@ -46,23 +46,18 @@ def _check_kind(part: str, found: Any) -> None:
     from audit.mitigation.record import Comparison
     from audit.mitigation.sweep_record import Sweep
 
-    kinds = {"comparison": Comparison, "alternatives": Comparison, "sweep": Sweep}
-    what = f"a {type(found).__name__}"
-    if isinstance(found, kinds.get(part, Changes)):
-        if not isinstance(found, Comparison):
-            return
-        proper = "alternatives" if found.kind == "search" else "comparison"
-        if proper == part:
-            return
-        what = f"what {PARTS[proper]} returned"
-        raise InputError(
-            "RUN020", f"{what} cannot be attached here", argument=part,
-            fix=f"give it as {proper}=",
-        )  # fmt: skip
-    raise InputError(
-        "RUN020", f"{what} cannot be attached here", argument=part,
-        fix=f"give what {PARTS[part]} returned",
-    )  # fmt: skip
+    kinds = {"sweep": Sweep, "changes": Changes}
+    if not isinstance(found, kinds.get(part, Comparison)):
+        raise _strange(part, f"a {type(found).__name__}", f"give what {PARTS[part]} returned")
+    if not isinstance(found, Comparison):
+        return
+    proper = "alternatives" if found.kind == "search" else "comparison"
+    if proper != part:
+        raise _strange(part, f"what {PARTS[proper]} returned", f"give it as {proper}=")
+
+
+def _strange(argument: str, what: str, fix: str) -> InputError:
+    return InputError("RUN020", f"{what} cannot be attached here", argument=argument, fix=fix)
 
 
 def _check_data(part: str, found: Any, tally: Tally) -> None:
