@@ -224,6 +224,14 @@ def test_too_few_rows_are_refused():
         found(loans(160))
 
 
+def test_too_few_of_an_outcome_are_refused():
+    """MIT018: with two unfavourable outcomes not every one of three parts has one."""
+    frame = loans(600).assign(paid=1)
+    frame.loc[[0, 1, 400], "paid"] = 0
+    with pytest.raises(InputError, match=r"\[MIT018\].*fewer than 3 rows"):
+        found(frame)
+
+
 def test_time_ends_a_search():
     """No trial begins after it, and the comparison says how many did."""
     got = found(loans(600), budget=500, seconds=1e-9)
