@@ -176,6 +176,7 @@ def test_every_method_is_explained(audit: Run) -> None:
         (("--metric", "dispara"), "MIT011", "--metric disparate_impact_ratio"),
         (("--log", "a.jsonl"), "CLI005", "--alternatives 60"),
         (("--cutoff", "0.5"), "", "--cutoff"),
+        (("--favorable", "outcome=7"), "CLI004", "--favorable outcome=VALUE"),
         (("--alternatives", "0", "--methods", "none"), "MIT503", "--alternatives 60"),
     ],
 )

@@ -195,7 +195,9 @@ def _mended(problem: InputError, command: list[str]) -> list[str] | None:
     if argument in _EXAMPLES and argument != "tallies":  # an operand, and what is in it is wrong
         return _with(command, argument, _EXAMPLES[argument])
     if argument in SETTINGS and _can_be_retyped(problem, command):
-        return _with(command, argument, _placeholder(argument))
+        sided = argument in ("favorable", "unfavorable")
+        text = f"{_part(command, name)}=VALUE" if sided else _placeholder(argument)
+        return _with(command, argument, text)
     return _SHELVES.get(argument)
 
 
@@ -213,9 +215,11 @@ def _typed(command: list[str], key: str) -> list[str]:
 
 
 def _part(command: list[str], column: str) -> str:
-    """Whether a column was given as the outcome; else it is the decision."""
+    """Whether a column was given as the outcome, or no other was; else it is the decision."""
     given = [command[i + 1] for i, w in enumerate(command[:-1]) if w == "--outcome"]
-    return "outcome" if column in given or f"--outcome={column}" in command else "decision"
+    alone = column == "COLUMN" and bool(given) and "--decision" not in command
+    named = column in given or f"--outcome={column}" in command
+    return "outcome" if named or alone else "decision"
 
 
 def _can_be_retyped(problem: InputError, command: list[str]) -> bool:
