@@ -41,7 +41,7 @@ def main(folder: str = "reports") -> None:
     for one in found:
         change = one.disparity_change
         print(f"{one.name}: {change.value:+.3f} [{change.low:+.3f} to {change.high:+.3f}], "
-              f"{one.verdict}: {one.because}")  # fmt: skip
+              f"{one.because}")  # fmt: skip
 
     as_it_is = found.baseline.estimator
     scored = test.assign(chance=as_it_is.scores(test))
