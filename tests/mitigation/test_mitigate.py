@@ -10,12 +10,15 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 from sklearn.tree import DecisionTreeClassifier
 
 import audit
 from audit.mitigation.deciders import Cut, Decider, Grouping, Plain, draws
+from audit.mitigation.fitting import NotFittedError, folds
 from audit.mitigation.methods import catalogue, chosen
-from audit.mitigation.task import Where
+from audit.mitigation.people import people
+from audit.mitigation.task import Task, Where, baseline_scores
 
 TOLD: dict[str, Any] = {
     "protected": "sex", "outcome": "paid", "favorable": 1, "reference": {"sex": "m"},
@@ -242,3 +245,29 @@ def test_a_grouping_reads_levels_and_bins() -> None:
     assert bins.codes(pd.DataFrame({"age": [20, 26, None]})).tolist() == [0, 1, 2]
     named = Grouping("sex", None, ("f", "m"))
     assert named.codes(pd.DataFrame({"sex": ["m", "x", None]})).tolist() == [1, -1, -1]
+
+
+def test_a_repeated_applicant_is_never_scored_by_a_model_that_saw_them() -> None:
+    """All rows of one are in one part; everyone is scored once; two applicants are too few."""
+    rng = np.random.default_rng(0)
+    outcome, codes = rng.integers(0, 2, 300), rng.integers(0, 2, 300)
+    applicant = np.repeat(np.arange(60), 5)
+    held = []
+    for train, scored in folds(outcome, codes, 0, applicant):
+        assert not set(applicant[train]) & set(applicant[scored])
+        held += scored.tolist()
+    assert sorted(held) == list(range(300))
+    with pytest.raises(NotFittedError, match="fewer than 3 applicants"):
+        next(iter(folds(outcome, codes, 0, applicant // 30)))
+
+
+def test_the_cut_off_of_repeated_applicants_is_found_on_rows_nobody_saw() -> None:
+    """A tree that remembers every row ranks copies at random once their twins are held out too."""
+    one = loans(0, 300).assign(noise=np.random.default_rng(1).normal(size=300))
+    one["paid"] = np.random.default_rng(2).integers(0, 2, 300)
+    twice = pd.concat([one, one], ignore_index=True).assign(who=[*range(300)] * 2)
+    told: dict[str, Any] = {**TOLD, "features": ["noise"], "cluster": "who"}
+    who = people(audit.read(twice, **told), "train")
+    task = Task(estimator=DecisionTreeClassifier(random_state=0), train=who, attribute="sex",
+                where=Where())  # fmt: skip
+    assert roc_auc_score(who.outcome, baseline_scores(task)) < 0.65

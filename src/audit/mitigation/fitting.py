@@ -211,12 +211,14 @@ def folds(
     """Rows to train on and rows to score, with every group and outcome in each part.
 
     `cluster` is the applicant of each row, whose rows are then in one part. Raises
-    `NotFittedError` where an outcome has fewer rows than there are parts.
+    `NotFittedError` where an outcome has fewer rows, or there are fewer applicants, than parts.
     """
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     if np.bincount(outcome, minlength=2).min() < FOLDS:
         raise NotFittedError(f"an outcome has fewer than {FOLDS} rows to learn from")
+    if cluster is not None and len(np.unique(cluster)) < FOLDS:
+        raise NotFittedError(f"there are fewer than {FOLDS} applicants to learn from")
 
     kinds = 2 * codes + outcome
     rare = np.bincount(kinds, minlength=int(kinds.max()) + 1)[kinds] < FOLDS

@@ -173,7 +173,8 @@ def decider(
 def out_of_fold(task: Task, learn: Learn, parts: Parts | None = None) -> Floats:
     """P(favourable) of each training row by a scorer that learned without it (three parts)."""
     scores = np.empty(len(task.train))
-    for rows, held_out in parts or folds(task.train.outcome, task.codes, task.seed):
+    who = task.train
+    for rows, held_out in parts or folds(who.outcome, task.codes, task.seed, who.cluster):
         scorer, _ = learn(rows)
         scores[held_out] = scorer.scores(task.train.frame.iloc[held_out])
     return scores
