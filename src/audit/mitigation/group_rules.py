@@ -97,7 +97,7 @@ class RejectBand:
 
 
 class BaseRateLots:
-    """Calibrated equalised odds: by lot, a score gives way to its group's base rate."""
+    """Calibrated equalized odds: by lot, a score gives way to its group's base rate."""
 
     lots = True
     """It answers some by lot."""
@@ -119,7 +119,7 @@ class BaseRateLots:
 
 
 class FlippedLots:
-    """Equalised odds: by lot, a decision is turned, as often as its group and itself say."""
+    """Equalized odds: by lot, a decision is turned, as often as its group and itself say."""
 
     lots = True
     """It answers some by lot."""

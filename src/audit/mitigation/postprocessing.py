@@ -44,7 +44,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         key="threshold_optimizer_equalized_odds",
-        title="Threshold optimiser, equalised odds",
+        title="Threshold optimiser, equalized odds",
         acts=AFTER,
         does="Mixes cut-offs, and for some applicants a lot alone, by group so that true and "
         "false positive rates are equal: every group is brought down to what the worst-predicted "
@@ -91,7 +91,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         key="calibrated_equalized_odds",
-        title="Calibrated equalised odds",
+        title="Calibrated equalized odds",
         acts=AFTER,
         does="Replaces, by lot, some scores of the better-predicted side by its base rate until "
         "the two sides' errors cost the same on average; scores stay calibrated.",
@@ -106,7 +106,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         key="equalized_odds_postprocessing",
-        title="Equalised odds by turning decisions",
+        title="Equalized odds by turning decisions",
         acts=AFTER,
         does="Turns decisions by lot, as often as the decision and the side say, so that true and "
         "false positive rates of the reference and of all others are equal; reads the decision "

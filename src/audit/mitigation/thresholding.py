@@ -100,7 +100,7 @@ class Curves:
     frames: Mapping[int, Any]
     """By group: a frame with x, y, p0, operation0, p1, operation1."""
     odds: Floats | None
-    """True positive rate that all groups reach, under equalised odds."""
+    """True positive rate that all groups reach, under equalized odds."""
     good: Floats
     """Share of all applicants approved and good, at each point."""
     bad: Floats
